@@ -1,0 +1,21 @@
+/**
+ * Small, opinion-free parts that every package may use: clock, logger type, durations, addresses, errors, back-off.
+ * Not for anything that knows a word of the product or touches a socket, a file or a browser.
+ * Start at clock.ts and logger.ts: both are handed around everywhere.
+ */
+export { type BackoffOptions, backoffDelayMs } from './backoff.ts'
+export { type Clock, sleep, systemClock, type Timer } from './clock.ts'
+export { formatDuration, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, NS_PER_MS, parseDuration } from './duration.ts'
+export { errorCode, errorMessage, toError, unreachable } from './errors.ts'
+export {
+  type IpAddress,
+  type IpNetwork,
+  joinHostPort,
+  networkContains,
+  parseIp,
+  parseIpNetwork,
+  splitHostPort,
+} from './ip.ts'
+export { type LogFields, type Logger, silentLogger } from './logger.ts'
+export { MASK, mask, Secret } from './secret.ts'
+export { isVersionAtLeast, parseVersion, version } from './version.ts'

@@ -1,0 +1,68 @@
+import ipaddr from 'ipaddr.js'
+
+/** An address in its canonical form: IPv4-mapped IPv6 addresses count as the IPv4 address they carry. */
+export interface IpAddress {
+  readonly version: 4 | 6
+  /** 4 or 16 bytes, network order. */
+  readonly bytes: readonly number[]
+  /** Canonical text. */
+  readonly text: string
+}
+
+/** An address with a prefix length. */
+export interface IpNetwork {
+  readonly address: IpAddress
+  readonly prefixLength: number
+}
+
+/** Reads an IPv4 (four decimal parts, nothing shorter) or IPv6 address; a zone (`%eth0`) is dropped. */
+export function parseIp(text: string): IpAddress | undefined {
+  const bare = text.includes(':') ? text.replace(/%[\w.-]{1,32}$/, '') : text
+  if (bare.length > 45) return undefined
+  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) {
+    return { version: 4, bytes: ipaddr.IPv4.parse(bare).toByteArray(), text: bare }
+  }
+  if (!bare.includes(':') || !ipaddr.IPv6.isValid(bare)) return undefined
+  const parsed = ipaddr.IPv6.parse(bare)
+  if (parsed.isIPv4MappedAddress()) {
+    const mapped = parsed.toIPv4Address()
+    return { version: 4, bytes: mapped.toByteArray(), text: mapped.toString() }
+  }
+  return { version: 6, bytes: parsed.toByteArray(), text: parsed.toRFC5952String() }
+}
+
+/** Reads `address/prefix`; a bare address is a network of one. */
+export function parseIpNetwork(text: string): IpNetwork | undefined {
+  const slash = text.indexOf('/')
+  const address = parseIp(slash < 0 ? text : text.slice(0, slash))
+  if (!address) return undefined
+  const bits = address.version === 4 ? 32 : 128
+  if (slash < 0) return { address, prefixLength: bits }
+  const prefix = text.slice(slash + 1)
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) return undefined
+  return { address, prefixLength: Number(prefix) }
+}
+
+/** Whether `network` covers `address`. Addresses of another family are never covered. */
+export function networkContains(network: IpNetwork, address: IpAddress): boolean {
+  if (network.address.version !== address.version) return false
+  let bits = network.prefixLength
+  for (const [index, byte] of network.address.bytes.entries()) {
+    if (bits <= 0) return true
+    const mask = bits >= 8 ? 0xff : (0xff << (8 - bits)) & 0xff
+    if ((byte & mask) !== ((address.bytes[index] ?? 0) & mask)) return false
+    bits -= 8
+  }
+  return true
+}
+
+/** Joins host and port as Go's net.JoinHostPort does: IPv6 literals get brackets. */
+export const joinHostPort = (host: string, port: number | string): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+
+/** Splits `host:port`, `[v6]:port` and `:port` at the port; undefined without a port of digits up to 65535. */
+export function splitHostPort(text: string): { host: string; port: number } | undefined {
+  const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text)
+  if (!match || Number(match[3]) > 65_535) return undefined
+  return { host: match[1] ?? match[2] ?? '', port: Number(match[3]) }
+}

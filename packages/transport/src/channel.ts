@@ -1,0 +1,48 @@
+/** Keeps received bytes valid after the callback that delivered them; call `release` when they are no longer needed. */
+export interface Lease {
+  hold(): { release(): void }
+}
+
+/** A byte stream inside a connection. Callbacks are plain properties: the data path makes no closures per packet. */
+export interface Channel {
+  readonly type: string
+  readonly isOpen: boolean
+  /** Bytes received and sent so far. */
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  /** Bytes handed to `send` that have not left for the link yet. */
+  readonly queuedBytes: number
+
+  /**
+   * Queues `bytes`, which must not be changed until they have left (see `onDrain`).
+   * @returns false when the caller should stop until `onDrain`
+   */
+  send(bytes: Buffer): boolean
+  /** No more bytes will be sent. Towards peers without half-close this ends the channel once everything has left. */
+  sendEof(): void
+  /** Says that `byteCount` received bytes have been dealt with, so that the peer may send as many again. */
+  consumed(byteCount: number): void
+  /** Ends both directions after what is queued has left; `abort` drops it. Idempotent. */
+  close(options?: { abort?: boolean }): void
+
+  /** Received bytes, valid until the callback returns unless leased. Set before or right after accept or open. */
+  onData: ((bytes: Buffer, lease: Lease) => void) | undefined
+  /** Everything queued has left for the link. */
+  onDrain: (() => void) | undefined
+  /** The peer sends no more. */
+  onEof: (() => void) | undefined
+  /** Both directions are over; called exactly once. */
+  onClose: (() => void) | undefined
+}
+
+/** A channel that the peer wants to open. */
+export interface ChannelOpen {
+  readonly type: string
+  /** The type-specific rest of the open message, raw. At most 64 KiB. */
+  readonly data: Buffer
+  accept(): Channel
+  reject(reason: ChannelRefusal, text: string): void
+}
+
+/** RFC 4254 section 5.1 */
+export type ChannelRefusal = 'prohibited' | 'connect-failed' | 'unknown-type' | 'resource-shortage'

@@ -1,0 +1,35 @@
+import type { ChannelRefusal } from './channel.ts'
+
+export type TransportErrorCode =
+  | 'closed'
+  | 'timed-out'
+  | 'too-many-requests'
+  | 'too-large'
+  | 'dial-failed'
+  | 'upgrade-refused'
+  | 'handshake-failed'
+  | 'fingerprint-mismatch'
+  | 'auth-refused'
+  | 'protocol-error'
+
+/** Something between the two programs failed. Decide by `code`; the message is for people. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError'
+  readonly code: TransportErrorCode
+
+  constructor(code: TransportErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** The peer refused a channel; `message` is its text. */
+export class ChannelRefused extends Error {
+  override readonly name = 'ChannelRefused'
+  readonly reason: ChannelRefusal | number
+
+  constructor(reason: ChannelRefusal | number, text: string) {
+    super(text)
+    this.reason = reason
+  }
+}
