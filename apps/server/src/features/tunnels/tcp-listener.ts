@@ -1,0 +1,158 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { type Clock, errorCode, errorMessage, type Logger } from '@rport/kit'
+import { type Channel, ChannelRefused } from '@rport/transport'
+
+/** Joins a visitor's socket with a channel until either ends. `closed` never rejects. */
+export type PipeSocket = (socket: Socket, channel: Channel) => { close(): void; closed: Promise<void> }
+
+export interface TcpListenerOptions {
+  /** Where to listen, port never 0. */
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Whether a visitor of this address may enter; asked for every connection. */
+  readonly admits: (address: string) => boolean
+  /** Opens the channel to the target; rejects with ChannelRefused, TransportError or the signal's reason. */
+  readonly openChannel: (signal: AbortSignal) => Promise<Channel>
+  readonly pipe: PipeSocket
+  /** Visitors at a time; MAX_CONNECTIONS_PER_TUNNEL unless told otherwise. */
+  readonly maxConnections?: number
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/**
+ * Visitors of one tunnel at a time. Far above what a browser or a file copy opens, far below what would eat the
+ * process's file descriptors.
+ */
+export const MAX_CONNECTIONS_PER_TUNNEL = 1000
+
+/** Connections that the kernel may hold back for us while we are busy. */
+const ACCEPT_BACKLOG = 511
+
+/** A listening TCP port whose visitors are led through channels, one each. */
+export interface TcpListener {
+  readonly openConnections: number
+  /** Monotonic milliseconds since when nobody is connected; meaningless while somebody is. */
+  readonly idleSinceAt: number
+  /** Frees the port and ends all visitors. The promise settles when the port is free. Idempotent, never rejects. */
+  close(): Promise<void>
+}
+
+/** Whether the operating system said that somebody else has the address. */
+export const isAddressInUse = (error: unknown): boolean => errorCode(error) === 'EADDRINUSE'
+
+/**
+ * Starts listening. Each visitor's socket stays paused until the agent has confirmed the channel, so that no byte is read
+ * that could not be delivered.
+ * @returns already accepting; the caller must `close` it
+ * @throws  what the operating system says: EADDRINUSE, EACCES, EADDRNOTAVAIL
+ */
+export async function openTcpListener(options: TcpListenerOptions): Promise<TcpListener> {
+  const visitors = createVisitors(options)
+  // Half-open: a visitor that has sent everything still wants its answer; the pipe decides what the peer can do with it.
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, visitors.receive)
+  await listen(server, options.listen)
+  // After this only accept() fails, for want of descriptors: the listener stays, the visitor is the kernel's to refuse.
+  server.on('error', (error) => options.log.warn({ error: errorMessage(error) }, 'tunnel cannot accept a connection'))
+
+  let closing: Promise<void> | undefined
+  return {
+    get openConnections() {
+      return visitors.count()
+    },
+    get idleSinceAt() {
+      return visitors.idleSinceAt()
+    },
+    close() {
+      closing ??= new Promise((resolve) => {
+        server.close(() => resolve())
+        visitors.end()
+      })
+      return closing
+    },
+  }
+}
+
+/**
+ * Whether nobody listens on this port of `host` yet, found by listening there for a moment. A port that may not be tried
+ * (privileged, foreign address) counts as free: opening it will say why not.
+ */
+export async function isPortFree(host: string, port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    await listen(server, { host, port })
+  } catch (error) {
+    return !isAddressInUse(error)
+  }
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  return true
+}
+
+function listen(server: Server, address: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    // exclusive: the port is ours alone, also where a cluster of processes could share it.
+    server.listen({ host: address.host, port: address.port, backlog: ACCEPT_BACKLOG, exclusive: true }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function createVisitors(options: TcpListenerOptions) {
+  const { clock, log, maxConnections = MAX_CONNECTIONS_PER_TUNNEL } = options
+  const sockets = new Set<Socket>()
+  const ended = new AbortController()
+  let idleSinceAt = clock.monotonic()
+  let wasFull = false
+
+  const receive = (socket: Socket) => {
+    // A visitor may vanish at any moment from here on; without a listener its reset would end the process.
+    socket.on('error', (error) => log.debug({ error: errorMessage(error) }, 'tunnel visitor failed'))
+    const address = socket.remoteAddress ?? ''
+    if (!options.admits(address)) {
+      log.info({ address }, 'tunnel visitor refused by acl')
+      return void socket.destroy()
+    }
+    if (sockets.size >= maxConnections) {
+      if (!wasFull) log.warn({ limit: maxConnections }, 'tunnel is full, further visitors are refused')
+      wasFull = true
+      return void socket.destroy()
+    }
+    sockets.add(socket)
+    socket.once('close', () => {
+      sockets.delete(socket)
+      wasFull = false
+      if (sockets.size === 0) idleSinceAt = clock.monotonic()
+    })
+    void lead(socket)
+  }
+
+  /** Never rejects: whatever goes wrong ends this one visitor. */
+  const lead = async (socket: Socket) => {
+    const gone = new AbortController()
+    const onClose = () => gone.abort(new Error('the visitor left'))
+    socket.once('close', onClose)
+    try {
+      const channel = await options.openChannel(AbortSignal.any([gone.signal, ended.signal]))
+      socket.off('close', onClose)
+      if (socket.destroyed || ended.signal.aborted) return channel.close({ abort: true })
+      await options.pipe(socket, channel).closed
+    } catch (error) {
+      if (error instanceof ChannelRefused) log.info({ reason: error.message }, 'agent refused the visitor')
+      else if (!gone.signal.aborted && !ended.signal.aborted)
+        log.warn({ error: errorMessage(error) }, 'tunnel visitor could not be led to the target')
+    } finally {
+      socket.destroy()
+    }
+  }
+
+  return {
+    receive,
+    count: () => sockets.size,
+    idleSinceAt: () => idleSinceAt,
+    end() {
+      ended.abort(new Error('the tunnel was closed'))
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
