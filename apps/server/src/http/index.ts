@@ -1,0 +1,8 @@
+/**
+ * The REST API's door: binds declared operations to handlers, judges every request, writes every reply. Owns Fastify.
+ * Not for rules of the product: those live in features, which are called from here through `routes`.
+ * Start at routes.ts (how a feature plugs in) and app.ts (what happens to a request).
+ */
+export type { Actor, Credentials, Origin } from './actor.ts'
+export type { AccessPolicy, Attempt, Authenticator, AuthOutcome, Bans, ClientAccess } from './doors.ts'
+export { type BoundRoute, type Handler, type HandlerInput, type Handlers, type RouteSet, routes } from './routes.ts'

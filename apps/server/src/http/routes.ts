@@ -1,0 +1,69 @@
+import type { BodyOf, EndpointSpec, ListOf, ParamsOf, QueryOf, QueryValues, ReplyOf, Resource } from '@rport/api'
+import type { Actor, Credentials, Origin } from './actor.ts'
+
+/** What a handler is given. Everything in it has passed the checks that the endpoint declares. */
+export interface HandlerInput<E extends EndpointSpec> {
+  /** Who asks. Only endpoints with `auth: 'user'` have an actor. */
+  readonly actor: E['auth'] extends 'user' ? Actor : undefined
+  readonly params: ParamsOf<E>
+  readonly query: QueryOf<E>
+  /** Every pair of the query as sent. */
+  readonly rawQuery: QueryValues
+  /** The list query, where the endpoint has a grammar. */
+  readonly list: ListOf<E>
+  readonly body: BodyOf<E>
+  readonly origin: Origin
+  /** Unjudged; for endpoints whose handler judges them (`auth: 'login'` and `'bearer'`). */
+  readonly credentials: Credentials
+  /** A request header by its lower-case name. */
+  header(name: string): string | undefined
+  /** Aborts when the caller hangs up or the request has taken too long. */
+  readonly signal: AbortSignal
+}
+
+// biome-ignore lint/suspicious/noConfusingVoidType: the handler of an empty reply is a function without return
+type HandlerResult<E extends EndpointSpec> = E['reply']['kind'] extends 'empty' ? void : ReplyOf<E>
+
+/** Answers one operation: returns the reply's value or throws an `ApiError`. */
+export type Handler<E extends EndpointSpec> = (input: HandlerInput<E>) => HandlerResult<E> | Promise<HandlerResult<E>>
+
+/** One handler for each operation of a resource. */
+export type Handlers<R extends Resource> = { readonly [K in keyof R['endpoints']]: Handler<R['endpoints'][K]> }
+
+/** An operation with its handler, as the app binds it; made by `routes`. */
+export interface BoundRoute {
+  readonly spec: EndpointSpec
+  /** The handler's types are checked where `routes` is called; from there on only the app calls it. */
+  readonly handle: (input: HandlerInput<EndpointSpec>) => unknown
+}
+
+/** A resource with its handlers. */
+export type RouteSet = readonly BoundRoute[]
+
+/**
+ * Joins a resource with its handlers; a missing handler and one too many do not compile.
+ *
+ * ```ts
+ * // features/tunnels/tunnel-routes.ts
+ * export const tunnelRoutes = (service: TunnelService): RouteSet =>
+ *   routes(tunnels, {
+ *     list: async ({ actor }) => (await service.list(actor)).map(toClientTunnelView),
+ *     create: async ({ actor, params, query, signal }) =>
+ *       toTunnelView(await service.open(actor, params.client_id, toTunnelSpec(query), signal)),
+ *     delete: ({ actor, params, query }) => service.close(actor, params.client_id, params.tunnel_id, query.force),
+ *     changeAcl: ({ actor, params, body }) => service.changeAcl(actor, params.client_id, params.tunnel_id, body.acl),
+ *   })
+ * // compose.ts
+ * const app = createHttpApp({ ..., routes: [loginRoutes(login), tunnelRoutes(tunnels)] })
+ * await app.start({ host: '127.0.0.1', port: 3000 })
+ * // tunnel-routes.test.ts
+ * const reply = await app.inject({ method: 'GET', url: '/api/v1/tunnels', headers: { authorization } })
+ * ```
+ */
+export function routes<R extends Resource>(resource: R, handlers: Handlers<NoInfer<R>>): RouteSet {
+  const byName: Readonly<Record<string, unknown>> = handlers
+  return Object.entries(resource.endpoints).map(([name, spec]) => ({
+    spec,
+    handle: byName[name] as BoundRoute['handle'],
+  }))
+}

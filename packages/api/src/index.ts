@@ -1,0 +1,87 @@
+/**
+ * What server and people say: every operation of the REST API described once, with its errors, list grammar, SDK and OpenAPI.
+ * Not for anything that answers a request: handlers live in the server's features.
+ * Start at endpoint.ts (what a description holds) and tunnels.ts (what one looks like).
+ */
+export { api } from './api.ts'
+export * from './client-view.ts'
+export {
+  type ClientField,
+  type ClientFilterName,
+  ClientTagView,
+  clientFields,
+  clientList,
+  clients,
+  clientTagList,
+} from './clients.ts'
+export { description } from './description.ts'
+export {
+  API_PREFIX,
+  type Auth,
+  type BodyForm,
+  type BodyOf,
+  type EndpointSpec,
+  endpoint,
+  type ListOf,
+  type ParamsOf,
+  paramNames,
+  type QueryOf,
+  type ReplyOf,
+  type Resource,
+  resource,
+} from './endpoint.ts'
+export { type ErrorRow, errorTable } from './error-table.ts'
+export {
+  ApiError,
+  apiError,
+  type ErrorEntry,
+  type ErrorExtras,
+  type ErrorKey,
+  type ErrorParams,
+  joinErrors,
+  throwCollected,
+} from './errors.ts'
+export {
+  type FilterOperator,
+  type FilterTest,
+  type FilterTree,
+  type FilterValue,
+  filterOperators,
+} from './lists/filter-tree.ts'
+export {
+  type ListGrammar,
+  type ListQuery,
+  listGrammar,
+  type PageWindow,
+  type SortKey,
+} from './lists/list-grammar.ts'
+export { AuthProviderView, LoginView, login, MAX_TOKEN_LIFETIME_SECONDS } from './login.ts'
+export { me, PermissionsView, UserView } from './me.ts'
+export { ADMINISTRATORS, type Permission, permissions } from './permissions.ts'
+export {
+  type BareReply,
+  bare,
+  type DataReply,
+  data,
+  type EmptyReply,
+  empty,
+  type Page,
+  type PageReply,
+  page,
+  type Reply,
+  type ReplyValue,
+} from './reply.ts'
+export { ServerStatusView, status } from './status.ts'
+export { formatQueryString, parseQueryString, type QueryStringResult, type QueryValues } from './text/query-string.ts'
+export {
+  boolText,
+  durationText,
+  intText,
+  lateText,
+  parseBoolText,
+  parseIntText,
+  plainText,
+  wordText,
+} from './text/query-text.ts'
+export { TimeText, toTimeText, ZERO_TIME } from './text/time-text.ts'
+export { ClientTunnelView, MAX_IDLE_TIMEOUT_MINUTES, TunnelView, tunnels } from './tunnels.ts'
