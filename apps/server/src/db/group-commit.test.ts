@@ -1,0 +1,75 @@
+import { silentLogger } from '@rport/kit'
+import { createFakeClock } from '@rport/kit/testing'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createGroupCommit } from './group-commit.ts'
+import { openSqlite, type SqliteConnection } from './sqlite.ts'
+
+let connection: SqliteConnection
+beforeEach(() => {
+  connection = openSqlite({ file: ':memory:', access: 'read-write' })
+  connection.raw.exec('create table t (n integer)')
+})
+afterEach(() => connection.raw.close())
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+const add = (n: number) => (trx: Parameters<Parameters<ReturnType<typeof createGroupCommit>['write']>[0]>[0]) =>
+  sql`insert into t values (${n})`.execute(trx)
+const count = () => Number(connection.raw.prepare('select count(*) as n from t').get()?.['n'])
+
+describe('createGroupCommit', () => {
+  it('rolls back work that waits for something else, and lets the next one through', async () => {
+    const clock = createFakeClock()
+    const group = createGroupCommit({ connection, clock, log: silentLogger, windowMs: 0, workTimeoutMs: 1000 })
+    const stuck = group.write(async (trx) => {
+      await add(1)(trx)
+      await new Promise(() => undefined)
+    })
+    const claim = expect(stuck).rejects.toMatchObject({ failure: 'timeout' })
+    await turn()
+    await turn()
+    const next = group.write(add(2))
+    await clock.advance(1000)
+    await claim
+    await next
+    expect(count()).toBe(1)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('spaces commits by the window while writes keep coming', async () => {
+    const clock = createFakeClock()
+    const group = createGroupCommit({ connection, clock, log: silentLogger, windowMs: 5 })
+    await group.write(add(1))
+    let isDone = false
+    const second = group.write(add(2)).then(() => {
+      isDone = true
+    })
+    await turn()
+    await turn()
+    expect(isDone).toBe(false)
+    await clock.advance(5)
+    await second
+    expect(count()).toBe(2)
+  })
+
+  it('refuses writes above its bound at once', async () => {
+    const clock = createFakeClock()
+    const group = createGroupCommit({ connection, clock, log: silentLogger, windowMs: 0, maxQueued: 2 })
+    const accepted = [group.write(add(1)), group.write(add(2))]
+    await expect(group.write(add(3))).rejects.toMatchObject({ failure: 'overloaded' })
+    await Promise.all(accepted)
+    expect(count()).toBe(2)
+  })
+
+  it('rejects the one in line when the file is held by another, and tries the others again', async () => {
+    const clock = createFakeClock()
+    const group = createGroupCommit({ connection, clock, log: silentLogger, windowMs: 0 })
+    connection.raw.exec('BEGIN')
+    const first = group.write(add(1))
+    const claim = expect(first).rejects.toThrow(/within a transaction/)
+    const second = group.write(add(2))
+    await claim
+    await second
+    expect(count()).toBe(1)
+  })
+})

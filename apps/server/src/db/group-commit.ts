@@ -1,0 +1,145 @@
+import { type Clock, type Logger, toError } from '@rport/kit'
+import type { Kysely } from 'kysely'
+import { DatabaseError } from './database-error.ts'
+import { queriesOn, type SqliteConnection } from './sqlite.ts'
+import { toDatabaseError } from './sqlite-errors.ts'
+
+/** Runs writes one after the other, several in one transaction. */
+export interface GroupCommit<Tables> {
+  /** Resolves after the transaction that carries the work is on the disk; rejects when the work or the commit failed. */
+  write<T>(work: (trx: Kysely<Tables>) => Promise<T>): Promise<T>
+  /** Refuses new writes and resolves when the waiting ones are done. */
+  drain(): Promise<void>
+}
+
+export interface GroupCommitOptions {
+  readonly connection: SqliteConnection
+  readonly clock: Clock
+  readonly log: Logger
+  /** Commits follow each other at least this far apart while writes keep coming; 0 = no pause. */
+  readonly windowMs: number
+  /** A piece of work that takes longer is rolled back: it waits for something that is no query. */
+  readonly workTimeoutMs?: number
+  /** Writes that may wait. */
+  readonly maxQueued?: number
+}
+
+interface Entry<Tables> {
+  readonly work: (trx: Kysely<Tables>) => Promise<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One transaction takes at most so many writes, so that the first of them does not wait for ever. */
+const MAX_GROUP = 1000
+
+/**
+ * Full durability costs one flush of the disk per transaction. Writes that arrive together share one: each runs in its own
+ * savepoint, so that a failing one takes back only itself, and none is acknowledged before the common COMMIT.
+ */
+export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCommit<Tables> {
+  const { connection, clock, log, windowMs, workTimeoutMs = 10_000, maxQueued = 20_000 } = options
+  const { raw } = connection
+  const queue: Entry<Tables>[] = []
+  const idle: (() => void)[] = []
+  let state: 'idle' | 'scheduled' | 'running' = 'idle'
+  let isClosed = false
+  let lastCommitAt = Number.NEGATIVE_INFINITY
+
+  const schedule = () => {
+    if (state !== 'idle') return
+    state = 'scheduled'
+    const waitMs = isClosed ? 0 : lastCommitAt + windowMs - clock.monotonic()
+    if (waitMs > 0) clock.setTimeout(() => void run(), waitMs)
+    else setImmediate(() => void run())
+  }
+
+  const run = async () => {
+    state = 'running'
+    const committed: (() => void)[] = []
+    const waiting: Entry<Tables>[] = []
+    try {
+      raw.exec('BEGIN IMMEDIATE')
+      const startedAt = clock.monotonic()
+      do {
+        const entry = queue.shift()
+        if (!entry) break
+        waiting.push(entry)
+        const settle = await runInSavepoint(entry)
+        if (settle) committed.push(settle)
+        else waiting.pop()
+      } while (waiting.length < MAX_GROUP && clock.monotonic() - startedAt < windowMs)
+      raw.exec('COMMIT')
+      for (const settle of committed) settle()
+    } catch (thrown) {
+      const error = toDatabaseError(thrown)
+      rollBack()
+      log.error({ error: toError(error), writes: waiting.length }, 'database transaction failed')
+      // A failed BEGIN took nothing from the queue: the first in line learns why, the others try again.
+      const losers = waiting.length > 0 ? waiting : queue.splice(0, 1)
+      for (const entry of losers) entry.reject(error)
+    }
+    lastCommitAt = clock.monotonic()
+    state = 'idle'
+    if (queue.length > 0) schedule()
+    else for (const resolve of idle.splice(0)) resolve()
+  }
+
+  /** @returns how to tell the caller after COMMIT; undefined when the work failed alone and the caller knows. */
+  const runInSavepoint = async (entry: Entry<Tables>): Promise<(() => void) | undefined> => {
+    const gate = { isOpen: true }
+    raw.exec('SAVEPOINT work')
+    try {
+      const value = await withDeadline(entry.work(queriesOn<Tables>(connection, { gate })))
+      gate.isOpen = false
+      raw.exec('RELEASE work')
+      return () => entry.resolve(value)
+    } catch (error) {
+      gate.isOpen = false
+      // Some failures (full disk, broken file) end the whole transaction: nobody of the group is written then.
+      if (!raw.isTransaction) throw error
+      raw.exec('ROLLBACK TO work; RELEASE work')
+      entry.reject(error)
+      return undefined
+    }
+  }
+
+  const withDeadline = <T>(work: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const timer = clock.setTimeout(() => {
+        reject(
+          new DatabaseError(
+            'timeout',
+            `a write did not end within ${workTimeoutMs} ms: it may only await its own queries`,
+          ),
+        )
+      }, workTimeoutMs)
+      work.then(resolve, reject).finally(() => timer.cancel())
+    })
+
+  const rollBack = () => {
+    try {
+      if (raw.isTransaction) raw.exec('ROLLBACK')
+    } catch (error) {
+      log.error({ error: toError(error) }, 'database rollback failed')
+    }
+  }
+
+  return {
+    async write<T>(work: (trx: Kysely<Tables>) => Promise<T>): Promise<T> {
+      if (isClosed) throw new DatabaseError('closed', 'the database is closed')
+      if (queue.length >= maxQueued) {
+        throw new DatabaseError('overloaded', `${maxQueued} writes are waiting already: try again later`)
+      }
+      return new Promise<T>((resolve, reject) => {
+        queue.push({ work, resolve: (value) => resolve(value as T), reject })
+        schedule()
+      })
+    },
+    drain() {
+      isClosed = true
+      if (state === 'idle') return Promise.resolve()
+      return new Promise((resolve) => void idle.push(resolve))
+    },
+  }
+}

@@ -1,0 +1,10 @@
+import type { Migrations } from '../migrate.ts'
+import { accounts } from './0001-accounts.ts'
+
+/**
+ * The steps from an empty file to today's schema, shared by every kind of database. Not for data that one feature can
+ * mend by itself. Start here: a new step is a file `NNNN-noun.ts` and one line below; a released step is never changed.
+ */
+export const migrations: Migrations = {
+  '0001-accounts': accounts,
+}
