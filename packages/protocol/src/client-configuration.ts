@@ -6,7 +6,7 @@ import { MAX_SETTING_CHARS, MAX_SETTING_NODES } from './limits.ts'
 /** Keys of settings, and names of headers and query parameters, whose values nobody but the agent needs. */
 const SECRET_KEY = /^auth$|pass(?:word|wd|phrase)?$|secret|token|credential|api[-_]?key|private[-_]?key/i
 const SECRET_HEADER = /auth|pass|secret|token|cookie|credential|key|session/i
-const SECRET_PARAMETER = /([?&][^=&#\s]{0,64}(?:key|token|pass|secret|auth)[^=&#\s]{0,64}=)[^&#\s]+/gi
+const SECRET_PARAMETER = /([?&][^=&?#\s]{0,64}(?:key|token|pass|secret|auth)[^=&?#\s]{0,64}=)[^&#\s]+/gi
 
 /** Keys whose value is a proxy address and may carry a user without a scheme before it. */
 const ADDRESS_KEY = /^proxy$/i
@@ -45,7 +45,8 @@ function maskValue(key: string, value: Json, budget: Budget): Json {
 }
 
 function maskJson(value: Json, budget: Budget, isAddress = false): Json {
-  if (typeof value === 'string') return maskAddresses(clean(value.slice(0, MAX_SETTING_CHARS)), isAddress)
+  // Cut last: half an address would hide that there is a password in it.
+  if (typeof value === 'string') return clean(maskAddresses(value, isAddress).slice(0, MAX_SETTING_CHARS))
   if (isList(value)) return take(value, budget).map((item) => maskJson(item, budget, isAddress))
   return isObject(value) ? maskObject(value, budget) : value
 }
@@ -56,10 +57,12 @@ function take(list: readonly Json[], budget: Budget): readonly Json[] {
   return taken
 }
 
+/** What is empty stays empty, so that "not set" can be told; a list keeps its length. */
 function maskWhole(value: Json): Json {
   if (typeof value === 'string') return mask(value)
-  const isEmpty = value === null || typeof value === 'boolean' || Object.keys(value).length === 0
-  return isEmpty && typeof value !== 'number' ? value : MASK
+  if (isList(value)) return value.slice(0, 100).map(maskWhole)
+  if (typeof value === 'number') return MASK
+  return isObject(value) && Object.keys(value).length > 0 ? MASK : value
 }
 
 function maskHeaderLine(line: Json, budget: Budget): Json {
@@ -70,12 +73,11 @@ function maskHeaderLine(line: Json, budget: Budget): Json {
 }
 
 function maskHeaderMap(headers: JsonObject, budget: Budget): JsonObject {
-  const plain = maskObject(headers, budget)
   return Object.fromEntries(
-    Object.entries(plain).map(([name, value]) => {
-      if (!SECRET_HEADER.test(name)) return [name, value]
-      return [name, isList(value) ? value.map(maskWhole) : maskWhole(value)]
-    }),
+    Object.entries(maskObject(headers, budget)).map(([name, value]) => [
+      name,
+      SECRET_HEADER.test(name) ? maskWhole(value) : value,
+    ]),
   )
 }
 

@@ -28,8 +28,8 @@ export interface ConnectionRequest extends Inventory {
 
 const fact = MAX_FACT_CHARS
 const MAX_CPUS = 1e6
-/** The original counts in 64 bits. */
-const MAX_MEMORY_BYTES = 2 ** 64
+/** The original counts in 64 bits; half of that is still 8 EiB. */
+const MAX_MEMORY_BYTES = 2 ** 63
 
 /** PascalCase keys at the top, snake_case below, nothing left out: as the original writes it. */
 function write(request: ConnectionRequest): unknown {

@@ -30,8 +30,8 @@ export interface RemoteRecord extends RemoteSpec {
 
 const PROTOCOLS: readonly string[] = ['tcp', 'udp', 'tcp+udp'] satisfies TunnelProtocol[]
 const isProtocol = (text: string): text is TunnelProtocol => PROTOCOLS.includes(text)
-/** Longer ones do not fit into what the original calls a duration. */
-const MAX_AUTO_CLOSE_NS = 2 ** 63
+/** 104 days: beyond it a number loses nanoseconds; the API allows 31. */
+const MAX_AUTO_CLOSE_NS = Number.MAX_SAFE_INTEGER
 const MAX_IDLE_MINUTES = 1e9
 
 /** A record with nothing but its two ends; `facts` fills in the rest. */
