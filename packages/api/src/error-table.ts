@@ -260,6 +260,11 @@ export const errorTable = {
     title: 'creation of tunnel proxy not enabled',
     when: '`http_proxy` needs a certificate for the tunnel proxy in the configuration.',
   },
+  tunnel_proxy_unsupported: {
+    status: 400,
+    title: 'Tunnels with http_proxy are not supported by this server.',
+    when: 'Open the tunnel without `http_proxy` and use it as plain TCP.',
+  },
   tunnel_proxy_invalid: {
     status: 400,
     title: 'Invalid http_proxy param: {value}.',

@@ -87,6 +87,7 @@ export const tunnels = resource('Tunnels', {
       'tunnel_protocol_unsupported',
       'tunnel_scheme_too_long',
       'tunnel_proxy_disabled',
+      'tunnel_proxy_unsupported',
       'tunnel_proxy_invalid',
       'tunnel_proxy_without_scheme',
       'tunnel_proxy_scheme',

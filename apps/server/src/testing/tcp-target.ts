@@ -53,7 +53,7 @@ export async function visit(port: number, host = '127.0.0.1'): Promise<Visitor> 
   let text = ''
   socket.on('error', () => undefined) // a reset is one of the ways to end
   const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-  await Promise.race([once(socket, 'connect'), ended])
+  await Promise.race([new Promise((resolve) => socket.once('connect', resolve)), ended])
   socket.on('data', (bytes) => {
     text += bytes.toString('latin1')
   })

@@ -72,21 +72,6 @@ export async function openTcpListener(options: TcpListenerOptions): Promise<TcpL
   }
 }
 
-/**
- * Whether nobody listens on this port of `host` yet, found by listening there for a moment. A port that may not be tried
- * (privileged, foreign address) counts as free: opening it will say why not.
- */
-export async function isPortFree(host: string, port: number): Promise<boolean> {
-  const server = createServer()
-  try {
-    await listen(server, { host, port })
-  } catch (error) {
-    return !isAddressInUse(error)
-  }
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  return true
-}
-
 function listen(server: Server, address: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)

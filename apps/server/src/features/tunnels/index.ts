@@ -1,0 +1,77 @@
+/**
+ * Tunnels: listeners on the server that lead through a client to a target, opened on demand or standing with the agent.
+ * Not for templates of tunnels that people keep (stored tunnels), nor for how bytes travel (packages/transport).
+ * Start at tunnel-service.ts (the rules), then tunnel-opening.ts (how a port is found) and tcp-listener.ts (a visitor's way).
+ */
+import type { Clock, Logger } from '@rport/kit'
+import type { Connections } from '../../agents/connections.ts'
+import type { Actor, RouteSet } from '../../http/index.ts'
+import { createOpenTunnels } from './open-tunnels.ts'
+import { createPortPool, type PortPolicy } from './port-pool.ts'
+import type { PipeSocket } from './tcp-listener.ts'
+import type { Tunnel, TunnelEnd } from './tunnel.ts'
+import { createTunnelRestore, type TunnelRestore } from './tunnel-restore.ts'
+import { tunnelRoutes } from './tunnel-routes.ts'
+import { createTunnelService, forgetExpired, type TunnelMemory, type TunnelService } from './tunnel-service.ts'
+
+export { type PortPolicy, portPolicy } from './port-pool.ts'
+export type { PipeSocket } from './tcp-listener.ts'
+export type { Tunnel, TunnelEnd } from './tunnel.ts'
+export type { Returning, TunnelRestore } from './tunnel-restore.ts'
+export type { TunnelMemory, TunnelRequest, TunnelService } from './tunnel-service.ts'
+export { toTunnelView } from './tunnel-view.ts'
+
+export interface TunnelsDeps {
+  readonly connections: Pick<Connections, 'find'>
+  /** Keeps the list of each client, so that it comes back with it. */
+  readonly memory: TunnelMemory
+  readonly ports: PortPolicy
+  /** `check_port_timeout`, in milliseconds. */
+  readonly checkPortTimeoutMs: number
+  /** Whether the configuration has what tunnels with `http_proxy` need. */
+  readonly isProxyConfigured: boolean
+  readonly visibleTo: (actor: Actor) => Promise<(clientId: string) => boolean>
+  /** Joins a socket with a channel: `pipeSocket` of packages/transport. */
+  readonly pipe: PipeSocket
+  readonly clock: Clock
+  readonly log: Logger
+  /** 0 ≤ random() < 1; where the search for a random port begins. */
+  readonly random?: () => number
+}
+
+/** What registering and leaving clients mean for their tunnels. */
+export interface ClientTunnels extends TunnelRestore {
+  /** Ends all tunnels of a client and frees their ports; what is remembered of them stays. */
+  close(clientId: string, reason: TunnelEnd): Promise<void>
+  /** The client was deleted. */
+  forget(clientId: string): void
+}
+
+export interface Tunnels {
+  readonly service: TunnelService
+  readonly ofClients: ClientTunnels
+  readonly routes: RouteSet
+  /** Closes every tunnel: the end of the program. */
+  close(): Promise<void>
+}
+
+/** Builds the feature; nothing listens yet. */
+export function createTunnels(deps: TunnelsDeps): Tunnels {
+  const { connections, memory, pipe, clock, log } = deps
+  const ports = createPortPool(deps.ports, deps.random)
+  const open = createOpenTunnels({ ports, pipe, clock, log, onExpired: (tunnel: Tunnel) => forgetTunnel(tunnel) })
+  const service = createTunnelService({ ...deps, open })
+  const forgetTunnel = forgetExpired({ open, memory, connections, log })
+  return {
+    service,
+    ofClients: {
+      ...createTunnelRestore({ open, ports, clock, log }),
+      close: open.endAll,
+      forget: open.forget,
+    },
+    routes: tunnelRoutes({ service, visibleTo: deps.visibleTo, isProxyConfigured: deps.isProxyConfigured }),
+    async close() {
+      await Promise.all(open.list().map((tunnel) => open.end(tunnel, 'shutdown')))
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import { tunnels } from '@rport/api'
+import { type Actor, type RouteSet, routes } from '../../http/index.ts'
+import { readForce, toTunnelRequest } from './tunnel-query.ts'
+import type { TunnelService } from './tunnel-service.ts'
+import { toClientTunnelView, toTunnelView } from './tunnel-view.ts'
+
+export interface TunnelRoutesDeps {
+  readonly service: TunnelService
+  /** Which clients an actor may see; asked once per list. */
+  readonly visibleTo: (actor: Actor) => Promise<(clientId: string) => boolean>
+  /** Whether the configuration has what tunnels with `http_proxy` need. */
+  readonly isProxyConfigured: boolean
+}
+
+/** The operations of packages/api/src/tunnels.ts. */
+export const tunnelRoutes = ({ service, visibleTo, isProxyConfigured }: TunnelRoutesDeps): RouteSet =>
+  routes(tunnels, {
+    async list({ actor }) {
+      const isVisible = await visibleTo(actor)
+      return service
+        .list()
+        .filter((tunnel) => isVisible(tunnel.clientId))
+        .map(toClientTunnelView)
+    },
+    async create({ actor, params, query }) {
+      // compat: a client that is away is reported before anything that is wrong with the query
+      service.requireConnected(params.client_id)
+      const request = toTunnelRequest(query, { isProxyConfigured })
+      return toTunnelView(await service.create(actor.username, params.client_id, request))
+    },
+    delete: ({ params, query }) =>
+      service.delete(params.client_id, params.tunnel_id, { force: readForce(query.force) }),
+    changeAcl: ({ params, body }) => service.changeAcl(params.client_id, params.tunnel_id, body.acl),
+  })

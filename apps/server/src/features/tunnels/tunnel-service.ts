@@ -1,0 +1,185 @@
+import { apiError } from '@rport/api'
+import { errorMessage, type Logger } from '@rport/kit'
+import { type RemoteRecord, TunnelAclError } from '@rport/protocol'
+import type { Connection } from '@rport/transport'
+import { AgentError } from '../../agents/ask-agent.ts'
+import type { Connections } from '../../agents/connections.ts'
+import type { OpenTunnels } from './open-tunnels.ts'
+import { askPort, isTargetAllowed } from './target-questions.ts'
+import { type Tunnel, TunnelNotStarted } from './tunnel.ts'
+
+/** What somebody asks for: a remote, and whether the agent shall see first if anything listens there. */
+export interface TunnelRequest {
+  readonly remote: RemoteRecord
+  readonly checkPort: boolean
+}
+
+/** Remembers which tunnels a client has, so that they come back when it does. */
+export interface TunnelMemory {
+  /** Known to everybody at once; settles when it is on the disk. */
+  keepTunnels(clientId: string, tunnels: readonly Tunnel[]): Promise<void>
+}
+
+export interface TunnelServiceDeps {
+  readonly open: OpenTunnels
+  readonly connections: Pick<Connections, 'find'>
+  readonly memory: TunnelMemory
+  /** How long an agent may try to reach a target. */
+  readonly checkPortTimeoutMs: number
+  readonly log: Logger
+}
+
+/** Tunnels on demand. */
+export interface TunnelService {
+  /** @throws client_not_connected */
+  requireConnected(clientId: string): Connection
+  /**
+   * Opens a tunnel for `username`. Of two callers that want the same at the same moment one gets it.
+   * @returns already accepting visitors
+   * @throws  client_not_connected, tunnel_not_allowed_by_client, tunnel_exists, tunnel_to_port_exists,
+   *          remote_port_not_open, client_refused, client_did_not_answer, local_port_*, no_free_port, tunnel_not_started
+   */
+  create(username: string, clientId: string, request: TunnelRequest): Promise<Tunnel>
+  /** @throws client_not_connected, tunnel_not_found, tunnel_in_use (unless forced) */
+  delete(clientId: string, tunnelId: string, options: { force: boolean }): Promise<void>
+  /** New visitors are judged by the new ACL. @throws client_not_connected, tunnel_not_found, tunnel_acl_change_invalid */
+  changeAcl(clientId: string, tunnelId: string, acl: string | null): Promise<void>
+  /** The open tunnels of all connected clients. */
+  list(): readonly Tunnel[]
+}
+
+export function createTunnelService(deps: TunnelServiceDeps): TunnelService {
+  const { open, connections, memory } = deps
+  /** Remotes whose tunnel is being opened: they count as existing, or two callers could open the same one. */
+  const opening = new Map<string, Set<RemoteRecord>>()
+
+  const requireConnected = (clientId: string): Connection => {
+    const connection = connections.find(clientId)
+    if (!connection) throw apiError('client_not_connected', { clientId })
+    return connection
+  }
+  const requireTunnel = (clientId: string, tunnelId: string): Tunnel => {
+    requireConnected(clientId)
+    const tunnel = open.find(clientId, tunnelId)
+    if (!tunnel) throw apiError('tunnel_not_found')
+    return tunnel
+  }
+  const remember = (clientId: string) => memory.keepTunnels(clientId, open.listOf(clientId))
+
+  /** Books the remote until `release`. @throws tunnel_exists, tunnel_to_port_exists */
+  const book = (clientId: string, remote: RemoteRecord): (() => void) => {
+    const booked = opening.get(clientId) ?? new Set<RemoteRecord>()
+    refuseDuplicate(remote, [...open.listOf(clientId), ...booked])
+    opening.set(clientId, booked.add(remote))
+    return () => {
+      booked.delete(remote)
+      if (booked.size === 0) opening.delete(clientId)
+    }
+  }
+
+  return {
+    requireConnected,
+    async create(username, clientId, request) {
+      const connection = requireConnected(clientId)
+      const remote = { ...request.remote, owner: username }
+      const isAllowed = await isTargetAllowed(connection, remote).catch((error) => throwAsApiError(error, clientId))
+      if (!isAllowed) throw apiError('tunnel_not_allowed_by_client')
+      const release = book(clientId, remote)
+      try {
+        if (request.checkPort) await requireListening(connection, clientId, remote, deps.checkPortTimeoutMs)
+        const tunnel = await open
+          .start({ clientId, connection }, remote)
+          .catch((error) => throwAsApiError(error, clientId, remote.listenPort))
+        await remember(clientId).catch(async (error) => {
+          await open.end(tunnel, 'refused')
+          throw error
+        })
+        return tunnel
+      } finally {
+        release()
+      }
+    },
+    async delete(clientId, tunnelId, { force }) {
+      const tunnel = requireTunnel(clientId, tunnelId)
+      const count = open.openConnections(tunnel)
+      if (count > 0 && !force) throw apiError('tunnel_in_use', { count })
+      await open.end(tunnel, 'deleted')
+      await remember(clientId)
+    },
+    async changeAcl(clientId, tunnelId, acl) {
+      const tunnel = requireTunnel(clientId, tunnelId)
+      try {
+        open.changeAcl(tunnel, acl)
+      } catch (error) {
+        if (!(error instanceof TunnelAclError)) throw error
+        throw apiError('tunnel_acl_change_invalid', { reason: error.message }, { cause: error })
+      }
+      await remember(clientId).catch((error) => {
+        open.changeAcl(tunnel, tunnel.acl)
+        throw error
+      })
+    },
+    list: () => open.list().filter((tunnel) => connections.find(tunnel.clientId) !== undefined),
+  }
+}
+
+/** What follows when a tunnel has ended by itself: it must not come back with the client. */
+export const forgetExpired =
+  (deps: Pick<TunnelServiceDeps, 'open' | 'memory' | 'connections' | 'log'>) =>
+  (tunnel: Tunnel): void => {
+    const { clientId } = tunnel
+    if (!deps.connections.find(clientId)) return
+    deps.memory.keepTunnels(clientId, deps.open.listOf(clientId)).catch((error: unknown) => {
+      deps.log.error({ clientId, error: errorMessage(error) }, 'end of a tunnel could not be stored')
+    })
+  }
+
+const everybody = (acl: string | null): string => acl ?? ''
+const overlaps = (left: string, right: string): boolean => left === right || left === 'tcp+udp' || right === 'tcp+udp'
+
+function refuseDuplicate(wanted: RemoteRecord, existing: readonly RemoteRecord[]): void {
+  const same = existing.filter(
+    (other) =>
+      other.targetHost === wanted.targetHost &&
+      other.targetPort === wanted.targetPort &&
+      everybody(other.acl) === everybody(wanted.acl) &&
+      overlaps(other.protocol, wanted.protocol),
+  )
+  const isIdentical = (other: RemoteRecord) =>
+    wanted.listenPort !== undefined &&
+    other.listenPort === wanted.listenPort &&
+    other.listenHost === wanted.listenHost &&
+    other.protocol === wanted.protocol
+  if (same.some(isIdentical)) throw apiError('tunnel_exists')
+  if (same.length > 0) throw apiError('tunnel_to_port_exists', { port: wanted.targetPort })
+}
+
+async function requireListening(connection: Connection, clientId: string, remote: RemoteRecord, timeoutMs: number) {
+  const state = await askPort(connection, remote, timeoutMs).catch((error) => throwAsApiError(error, clientId))
+  if (!state.open) throw apiError('remote_port_not_open', { port: remote.targetPort }, { detail: state.error })
+}
+
+/** Turns what the agent or the listener said into what the caller of the API reads. */
+function throwAsApiError(error: unknown, clientId: string, listenPort?: number): never {
+  const cause = { cause: error }
+  const port = listenPort ?? 0
+  if (error instanceof AgentError) {
+    if (error.code === 'no-answer') throw apiError('client_did_not_answer', { clientId }, cause)
+    throw apiError('client_refused', { reason: error.message }, cause)
+  }
+  if (!(error instanceof TunnelNotStarted)) throw error
+  switch (error.code) {
+    case 'in-use':
+      throw apiError('local_port_in_use', { port }, cause)
+    case 'taken':
+      throw apiError('local_port_taken', { port }, cause)
+    case 'not-allowed':
+      throw apiError('local_port_not_allowed', { port }, cause)
+    case 'none-free':
+      throw apiError('no_free_port', {}, cause)
+    case 'gone':
+      throw apiError('client_not_connected', { clientId }, cause)
+    default:
+      throw apiError('tunnel_not_started', { reason: error.message.replace('unable to start tunnel: ', '') }, cause)
+  }
+}
