@@ -1,0 +1,13 @@
+/**
+ * What both programs need of their machine: logs, files written whole, a data folder of one's own, signals, process list.
+ * Not for sockets (transport and the programs own theirs), settings (config) or anything that knows a word of the product.
+ * Start at log.ts and shutdown.ts: main.ts of each program uses both.
+ */
+export { readSecretFile, type WriteFileOptions, writeFileAtomic } from './atomic-file.ts'
+export { type DataFolder, type DataFolderOptions, openDataFolder } from './data-folder.ts'
+export { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from './log.ts'
+export { setProcessTitle } from './process-title.ts'
+export { checkRoot, type RootCheckOptions } from './root-check.ts'
+export { type Life, runUntilSignal, type ShutdownOptions, type StopSignal } from './shutdown.ts'
+export { StartError } from './start-error.ts'
+export { isTerminal } from './terminal.ts'
