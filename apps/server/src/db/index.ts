@@ -5,5 +5,6 @@
  */
 export { type Database, type DatabaseOptions, openDatabase, type Queries } from './database.ts'
 export { DatabaseError, type DatabaseFailure } from './database-error.ts'
+export { type ExternalDatabase, openExternalSqlite } from './external-sqlite.ts'
 export { isDuplicateKey } from './sqlite-errors.ts'
 export type { Tables } from './tables.ts'
