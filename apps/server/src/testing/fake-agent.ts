@@ -41,12 +41,13 @@ export function createFakeAgent(options: FakeAgentOptions = {}): FakeAgent {
   const { promise: closed, resolve: end } = Promise.withResolvers<CloseReason>()
   let isClosed = false
 
-  const request: Connection['request'] = async (name, payload) => {
+  const request: Connection['request'] = async (name, payload, { signal }) => {
     if (isClosed) throw new TransportError('closed', 'connection is closed')
     const asked: unknown = payload.length === 0 ? undefined : JSON.parse(payload.toString())
     requests.push({ name, payload: asked })
     const respond = answers.get(name) ?? (() => ({ ok: false as const, text: 'unknown request' }))
-    const answer = await Promise.race([respond(asked), closed.then(() => undefined)])
+    const aborted = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    const answer = await Promise.race([respond(asked), closed.then(() => undefined), aborted])
     if (!answer) throw new TransportError('closed', 'connection is closed')
     return toReply(answer)
   }
