@@ -1,10 +1,10 @@
 /** The import law of ARCHITECTURE.md. Each rule's comment says why; the failure message teaches. */
 const app = '^apps/([^/]+)/'
 const library = (name, owner, why) => ({
-  name: `only-${owner.name}-knows-${name}`,
+  name: `only-${owner.name}-knows-${name.replaceAll('\\', '')}`,
   comment: why,
   severity: 'error',
-  from: { path: '^(apps|packages)/', pathNot: [owner.path, '\\.test\\.ts$', '/testing/'] },
+  from: { path: '^(apps|packages)/', pathNot: [...[owner.path].flat(), '\\.test\\.ts$', '/testing/'] },
   to: { path: `node_modules/${name}/` },
 })
 
@@ -12,7 +12,8 @@ module.exports = {
   forbidden: [
     {
       name: 'no-app-imports-app',
-      comment: 'Programs meet over the wire and through packages. What two programs need is a package, or does not exist.',
+      comment:
+        'Programs meet over the wire and through packages. What two programs need is a package, or does not exist.',
       severity: 'error',
       from: { path: app },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
@@ -26,10 +27,18 @@ module.exports = {
     },
     {
       name: 'packages-by-name',
-      comment: 'Enter a package through its name (@rport/kit), never by a relative path: its index.ts says what others may see.',
+      comment:
+        'Enter a package through its name (@rport/kit), never by a relative path: its index.ts says what others may see.',
       severity: 'error',
       from: { path: '^(apps|tests|scripts|bench)/' },
-      to: { path: '^packages/', dependencyTypes: ['local'] },
+      to: { path: '^packages/', dependencyTypes: ['local'], dependencyTypesNot: ['aliased'] },
+    },
+    {
+      name: 'packages-by-name-among-themselves',
+      comment: 'A package enters another through its name, too: what its index.ts does not name is its own business.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: { path: '^packages/(?!$1/)', dependencyTypes: ['local'], dependencyTypesNot: ['aliased'] },
     },
     {
       name: 'law-kit',
@@ -75,7 +84,8 @@ module.exports = {
     },
     {
       name: 'pure-packages',
-      comment: 'kit, config, protocol and api run in a browser too: no node: modules. Sockets and files live in transport, host and the programs.',
+      comment:
+        'kit, config, protocol and api run in a browser too: no node: modules. Sockets and files live in transport, host and the programs.',
       severity: 'error',
       from: { path: '^packages/(kit|config|protocol|api)/', pathNot: '\\.test\\.ts$|/testing/' },
       to: { dependencyTypes: ['core'] },
@@ -117,17 +127,38 @@ module.exports = {
     },
     {
       name: 'one-process-runner',
-      comment: 'Child processes start in one run-process.ts per program: one place where a text could become a command.',
+      comment:
+        'Child processes start in one run-process.ts per program: one place where a text could become a command.',
       severity: 'error',
       from: { path: '^(apps|packages)/', pathNot: '(run-process\\.ts|\\.test\\.ts)$|/testing/' },
       to: { path: '^(node:)?child_process$' },
     },
-    library('fastify', { name: 'http', path: '^apps/server/src/http/' }, 'Fastify belongs to server/src/http: another HTTP server must be a change of one folder.'),
-    library('kysely', { name: 'db', path: '^apps/server/src/(db/|.*-store(-[a-z]+)?\\.ts$)' }, 'SQL is built in server/src/db and in *-store.ts.'),
+    library(
+      'fastify',
+      { name: 'http', path: '^apps/server/src/http/' },
+      'Fastify belongs to server/src/http: another HTTP server must be a change of one folder.',
+    ),
+    library(
+      'kysely',
+      { name: 'db', path: ['^apps/server/src/db/', '-store\\.ts$', '-store-[a-z]+\\.ts$'] },
+      'SQL is built in server/src/db and in *-store.ts.',
+    ),
     library('smol-toml', { name: 'config', path: '^packages/config/' }, 'TOML is read by packages/config.'),
-    library('pino', { name: 'host', path: '^packages/host/' }, 'The log engine belongs to packages/host; everybody else is handed a Logger.'),
-    library('ipaddr\\.js', { name: 'kit', path: '^packages/kit/' }, 'Addresses are parsed by packages/kit, so that all agree on what an address is.'),
-    library('@noble/ciphers', { name: 'transport', path: '^packages/transport/' }, 'SSH ciphers belong to packages/transport.'),
+    library(
+      'pino',
+      { name: 'host', path: '^packages/host/' },
+      'The log engine belongs to packages/host; everybody else is handed a Logger.',
+    ),
+    library(
+      'ipaddr\\.js',
+      { name: 'kit', path: '^packages/kit/' },
+      'Addresses are parsed by packages/kit, so that all agree on what an address is.',
+    ),
+    library(
+      '@noble/ciphers',
+      { name: 'transport', path: '^packages/transport/' },
+      'SSH ciphers belong to packages/transport.',
+    ),
     {
       name: 'sqlite-in-db',
       comment: 'node:sqlite is opened in server/src/db only.',
@@ -137,17 +168,29 @@ module.exports = {
     },
     {
       name: 'known-modules-only',
-      comment: 'An import that resolves to nothing, or to a package that no package.json names, breaks on the next machine.',
+      comment:
+        'An import that resolves to nothing breaks at run time. A path inside a package (@rport/kit/src/…) resolves to nothing on purpose.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^@rport/' },
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'declared-modules-only',
+      comment:
+        'A library that the package.json of its folder does not name is there by luck: name it, with its exact version.',
+      severity: 'error',
+      from: { path: '^(apps|packages)/', pathNot: '\\.test\\.ts$|/testing/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: 'node_modules/(?!@rport)' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js', '.cjs', '.mjs', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.cjs', '.mjs', '.json'],
+    },
   },
 }
