@@ -90,7 +90,7 @@ export const clients = resource('Clients', {
     auth: 'user',
     list: clientList,
     reply: page(PartialClientView),
-    errors: ['too_many_sorts'],
+    errors: [],
   }),
 
   get: endpoint({

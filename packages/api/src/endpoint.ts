@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { ErrorKey } from './errors.ts'
+import type { ErrorKey } from './errors/api-error.ts'
 import type { ListGrammar, ListQuery } from './lists/list-grammar.ts'
 import type { Permission } from './permissions.ts'
 import type { Reply, ReplyValue } from './reply.ts'

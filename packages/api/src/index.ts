@@ -4,6 +4,7 @@
  * Start at endpoint.ts (what a description holds) and tunnels.ts (what one looks like).
  */
 export { api } from './api.ts'
+export { readFormBody, readJsonBody } from './body/read-body.ts'
 export * from './client-view.ts'
 export {
   type ClientField,
@@ -30,7 +31,6 @@ export {
   type Resource,
   resource,
 } from './endpoint.ts'
-export { type ErrorRow, errorTable } from './error-table.ts'
 export {
   ApiError,
   apiError,
@@ -40,7 +40,12 @@ export {
   type ErrorParams,
   joinErrors,
   throwCollected,
-} from './errors.ts'
+} from './errors/api-error.ts'
+export type { ErrorRow } from './errors/error-row.ts'
+export { errorTable } from './errors/error-table.ts'
+export { errorsOf } from './errors/errors-of.ts'
+export { PlainError, type PlainErrorKey, plainError, plainErrorTable, requestDataError } from './errors/plain-errors.ts'
+export { compileFilter, type Filterable } from './lists/compile-filter.ts'
 export {
   type FilterOperator,
   type FilterTest,
@@ -55,6 +60,8 @@ export {
   type PageWindow,
   type SortKey,
 } from './lists/list-grammar.ts'
+export { parseListQuery } from './lists/parse-list-query.ts'
+export { wildcardMatcher } from './lists/wildcard.ts'
 export { AuthProviderView, LoginView, login, MAX_TOKEN_LIFETIME_SECONDS } from './login.ts'
 export { me, PermissionsView, UserView } from './me.ts'
 export { ADMINISTRATORS, type Permission, permissions } from './permissions.ts'
@@ -83,5 +90,6 @@ export {
   plainText,
   wordText,
 } from './text/query-text.ts'
-export { TimeText, toTimeText, ZERO_TIME } from './text/time-text.ts'
+export { readQuery } from './text/read-query.ts'
+export { TimeText, toTimeText } from './text/time-text.ts'
 export { ClientTunnelView, MAX_IDLE_TIMEOUT_MINUTES, TunnelView, tunnels } from './tunnels.ts'

@@ -1,0 +1,197 @@
+import {
+  API_PREFIX,
+  ApiError,
+  apiError,
+  type EndpointSpec,
+  PlainError,
+  parseListQuery,
+  parseQueryString,
+  plainError,
+  type QueryValues,
+  readQuery,
+  requestDataError,
+} from '@rport/api'
+import { type Clock, callerAddress, type IpNetwork, type Logger, toError } from '@rport/kit'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor, Credentials, Origin } from './actor.ts'
+import { authenticate } from './authenticate.ts'
+import { authorize } from './authorize.ts'
+import { CallerGone, goneSignal } from './caller-gone.ts'
+import { type CorsConfig, corsHeaders, varyOf } from './cors.ts'
+import { parseAuthorization } from './credentials.ts'
+import { withDeadline } from './deadline.ts'
+import type { AccessPolicy, Authenticator, Bans } from './doors.ts'
+import type { HttpLimits } from './limits.ts'
+import { maskedUrl } from './masked-url.ts'
+import { readBody } from './read-body.ts'
+import { canDrain } from './read-request-body.ts'
+import { checkError, checkReply, replyText } from './reply-body.ts'
+import type { BoundRoute, HandlerInput } from './routes.ts'
+import { sendError, sendJson } from './send.ts'
+
+/** What answering a request takes. */
+export interface AnswerDeps {
+  readonly config: AnswerConfig
+  readonly authenticator: Authenticator
+  readonly accessPolicy: AccessPolicy
+  readonly bans: Bans
+  readonly trustedProxies: readonly IpNetwork[]
+  readonly log: Logger
+  readonly clock: Clock
+  readonly newRequestId: () => string
+}
+
+interface AnswerConfig {
+  /** Of a body; headers may be a little larger. */
+  readonly maxRequestBytes: number
+  readonly cors: CorsConfig
+  /** For tests: a reply or an error that the endpoint does not declare becomes a 500. */
+  readonly strictContract: boolean
+  readonly limits: HttpLimits
+}
+
+/** A request on its way through the steps. */
+interface Exchange {
+  readonly spec: EndpointSpec
+  readonly request: FastifyRequest
+  readonly params: Readonly<Record<string, string>>
+  readonly origin: Origin
+  readonly credentials: Credentials
+  readonly gone: AbortSignal
+}
+
+/**
+ * Answers requests to bound routes. The order of the steps is the original's and can be seen from outside: ban,
+ * credentials, client, permission, group, query, body, handler.
+ */
+export function createAnswer(deps: AnswerDeps) {
+  const { config, clock, log } = deps
+  let active = 0
+
+  return async (route: BoundRoute, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const startedMs = clock.monotonic()
+    const exchange = exchangeOf(route.spec, request, reply, deps.trustedProxies)
+    let actor: Actor | undefined
+    reply.header('vary', varyOf(config.cors)).headers(corsHeaders(config.cors, request.headers.origin))
+    active += 1
+    try {
+      if (active > config.limits.maxActiveRequests) throw apiError('too_many_requests_at_once')
+      actor = await admit(deps, exchange)
+      const value = await handle(deps, route, exchange, actor)
+      if (config.strictContract) checkReply(route.spec, value)
+      closeUnlessDrained(config, request, reply)
+      await sendJson(reply, route.spec.reply.status, replyText(route.spec.reply, value))
+    } catch (error) {
+      closeUnlessDrained(config, request, reply)
+      await sendError(reply, toExpected(deps, exchange, error))
+    } finally {
+      active -= 1
+      const durationMs = Math.round(clock.monotonic() - startedMs)
+      const { address } = exchange.origin
+      log.debug(
+        {
+          method: request.method,
+          url: maskedUrl(request.url),
+          status: reply.statusCode,
+          durationMs,
+          address,
+          username: actor?.username,
+        },
+        'request answered',
+      )
+    }
+    return reply
+  }
+}
+
+function exchangeOf(
+  spec: EndpointSpec,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  trusted: readonly IpNetwork[],
+): Exchange {
+  const forwarded = request.headers['x-forwarded-for']
+  const forwardedFor = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
+  return {
+    spec,
+    request,
+    // Fastify's router fills them from the path: texts, one for each name.
+    params: request.params as Readonly<Record<string, string>>,
+    origin: {
+      address: callerAddress(request.raw.socket.remoteAddress ?? '', forwardedFor, trusted),
+      userAgent: request.headers['user-agent'] ?? '',
+    },
+    credentials: parseAuthorization(request.headers.authorization),
+    gone: goneSignal(reply.raw),
+  }
+}
+
+/** Lets a request in: not banned, credentials fine, rights sufficient. */
+async function admit(deps: AnswerDeps, exchange: Exchange): Promise<Actor | undefined> {
+  const { spec, request, origin, params } = exchange
+  if (deps.bans.isBanned(origin.address)) throw plainError('banned')
+  if (spec.auth !== 'user') return undefined
+  const path = request.url.split('?', 1)[0] ?? ''
+  const actor = await authenticate(deps.authenticator, exchange.credentials, { origin, method: request.method, path })
+  await authorize(deps.accessPolicy, spec, actor, params)
+  return actor
+}
+
+/** Reads what the endpoint declares and calls its handler. */
+async function handle(deps: AnswerDeps, route: BoundRoute, exchange: Exchange, actor: Actor | undefined) {
+  const { spec, request, origin, params, credentials, gone } = exchange
+  const { maxRequestBytes: maxBytes, limits } = deps.config
+  const rawQuery = readRawQuery(request.url, maxBytes)
+  const query = spec.query ? readQuery(spec.query, rawQuery) : {}
+  const list = spec.list && parseListQuery(spec.list, rawQuery)
+  const body = await readCountedBody(deps, exchange, maxBytes)
+  return withDeadline(
+    (signal) => {
+      const header = (name: string) => [request.headers[name]].flat()[0]
+      const input = { actor, params, query, rawQuery, list, body, origin, credentials, header, signal }
+      // `routes` has tied the handler's types to this very declaration.
+      return route.handle(input as HandlerInput<EndpointSpec>)
+    },
+    { timeoutMs: limits.handlerTimeoutMs, gone, clock: deps.clock },
+  )
+}
+
+function readRawQuery(url: string, maxBytes: number): QueryValues {
+  const queryAt = url.indexOf('?')
+  const query = parseQueryString(queryAt < 0 ? '' : url.slice(queryAt + 1))
+  if (!query.ok) throw requestDataError(maxBytes, query.reason)
+  return query.values
+}
+
+/** A log-in whose body cannot be read is a failed log-in, too. */
+async function readCountedBody(
+  { bans, clock, config }: AnswerDeps,
+  { spec, request, origin }: Exchange,
+  maxBytes: number,
+) {
+  try {
+    return await readBody(spec, request.raw, { maxBytes, timeoutMs: config.limits.bodyTimeoutMs, clock })
+  } catch (error) {
+    if (spec.auth === 'login') bans.failed(origin.address)
+    throw error
+  }
+}
+
+/** A connection whose body nobody read can only be used again when little of it is left. */
+function closeUnlessDrained(config: AnswerConfig, request: FastifyRequest, reply: FastifyReply): void {
+  if (!canDrain(request.raw, config.maxRequestBytes)) reply.header('connection', 'close')
+}
+
+/** Expected errors as they are; anything else is a bug: its stack goes to the log, the caller gets a number. */
+function toExpected(deps: AnswerDeps, { spec, request }: Exchange, thrown: unknown): ApiError | PlainError {
+  let error = thrown
+  if (error instanceof ApiError && deps.config.strictContract) error = checkError(spec, error) ?? error
+  if (error instanceof ApiError || error instanceof PlainError) return error
+  const requestId = deps.newRequestId()
+  if (error instanceof CallerGone) deps.log.debug({ requestId }, 'caller hung up')
+  else {
+    const path = `${API_PREFIX}${spec.path}`
+    deps.log.error({ requestId, method: request.method, path, error: toError(error) }, 'request failed')
+  }
+  return apiError('internal', { requestId })
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
+import { API_PREFIX, plainError } from '@rport/api'
+import type { Clock, IpNetwork, Logger } from '@rport/kit'
+import Fastify, {
+  type FastifyReply,
+  type FastifyRequest,
+  type InjectOptions,
+  type LightMyRequestResponse,
+} from 'fastify'
+import { createAnswer } from './answer.ts'
+import { type CorsConfig, preflightHeaders, varyOf } from './cors.ts'
+import type { AccessPolicy, Authenticator, Bans } from './doors.ts'
+import { createHttpServer, endBadConnection } from './http-server.ts'
+import { defaultLimits, type HttpLimits } from './limits.ts'
+import { judgePath } from './request-path.ts'
+import type { RouteSet } from './routes.ts'
+import { SECURITY_HEADERS, sendPlain } from './send.ts'
+
+/** Longer path parameters than headers can carry: the header limit is the limit. */
+const MAX_PARAM_LENGTH = 1_000_000
+
+/** Settings of the API's door. */
+export interface HttpConfig {
+  /** `[api] max_request_bytes` */
+  readonly maxRequestBytes: number
+  readonly cors: CorsConfig
+  /** For tests: a reply or an error that its endpoint does not declare becomes a 500. */
+  readonly strictContract?: boolean
+  readonly limits?: Partial<HttpLimits>
+}
+
+/** What the app is built from. */
+export interface HttpAppDeps {
+  readonly config: HttpConfig
+  readonly routes: readonly RouteSet[]
+  readonly authenticator: Authenticator
+  readonly accessPolicy: AccessPolicy
+  readonly bans: Bans
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly IpNetwork[]
+  readonly log: Logger
+  readonly clock: Clock
+  readonly newRequestId?: () => string
+}
+
+/** The REST API, listening or not. */
+export interface HttpApp {
+  /**
+   * Starts to listen; port 0 picks a free one.
+   * @throws when the address cannot be had; the message names it
+   */
+  start(address: { host: string; port: number }): Promise<{ host: string; port: number }>
+  /** Stops to listen, lets running requests end, cuts those that do not. Idempotent, also before or after a failed start. */
+  close(): Promise<void>
+  /** Passes a request through everything but the socket; for tests. */
+  inject(request: InjectOptions): Promise<LightMyRequestResponse>
+}
+
+/** Builds the REST API out of the features' routes. Does no I/O until `start`. */
+export function createHttpApp(deps: HttpAppDeps): HttpApp {
+  const { config, clock } = deps
+  const limits = { ...defaultLimits, ...config.limits }
+  const answer = createAnswer({
+    ...deps,
+    config: { ...config, limits, strictContract: config.strictContract ?? false },
+    newRequestId: deps.newRequestId ?? randomUUID,
+  })
+  let server: Server | undefined
+  const fastify = Fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    routerOptions: { caseSensitive: true, maxParamLength: MAX_PARAM_LENGTH, querystringParser: () => ({}) },
+    serverFactory: (listener) => {
+      server = createHttpServer(listener, config.maxRequestBytes, limits)
+      return server
+    },
+    clientErrorHandler: endBadConnection,
+    // The router itself complains about nothing but paths that cannot be decoded.
+    frameworkErrors: (_error, _request, reply) =>
+      sendPlain(reply.headers(SECURITY_HEADERS), plainError('malformed_path')),
+  })
+  // Bodies are ours to read: at their point in the order of steps, whatever their content type.
+  for (const method of ['POST', 'PUT', 'DELETE']) {
+    fastify.addHttpMethod(method, { hasBody: false, overrideExisting: true })
+  }
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS)
+    const verdict = judgePath(request.url)
+    if (verdict.kind === 'redirect') return reply.code(301).header('location', verdict.location).send()
+    if (verdict.kind === 'malformed') await sendPlain(reply, plainError('malformed_path'))
+    if (verdict.kind === 'unroutable') await sendPlain(reply, plainError('page_not_found'))
+    return undefined
+  })
+  fastify.setNotFoundHandler((request, reply) => answerUnknown(config.cors, request, reply))
+  for (const route of deps.routes.flat()) {
+    fastify.route({
+      method: route.spec.method,
+      url: `${API_PREFIX}${route.spec.path.replace(/\{(\w+)\}/g, ':$1')}`,
+      handler: (request, reply) => answer(route, request, reply),
+    })
+  }
+
+  return {
+    async start({ host, port }) {
+      await fastify.listen({ host, port })
+      const [bound] = fastify.addresses()
+      return typeof bound === 'object' ? { host: bound.address, port: bound.port } : { host, port }
+    },
+    async close() {
+      const cut = clock.setTimeout(() => server?.closeAllConnections(), limits.closeTimeoutMs)
+      try {
+        await fastify.close()
+      } finally {
+        cut.cancel()
+      }
+    },
+    inject: (request) => fastify.inject(request),
+  }
+}
+
+async function answerUnknown(cors: CorsConfig, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const method = [request.headers['access-control-request-method']].flat()[0]
+  if (request.method === 'OPTIONS' && method !== undefined && cors.answersPreflight && cors.origins.length > 0) {
+    const headers = [request.headers['access-control-request-headers']].flat()[0]
+    return reply
+      .code(204)
+      .headers(preflightHeaders(cors, { origin: request.headers.origin, method, headers }))
+      .send()
+  }
+  await sendPlain(reply.header('vary', varyOf(cors)), plainError('page_not_found'))
+  return reply
+}

@@ -1,0 +1,25 @@
+import { apiError } from '@rport/api'
+import type { Clock } from '@rport/kit'
+
+/**
+ * Runs `work` with a signal that aborts when `gone` does or the time is over. Work that does not listen to the signal is
+ * left behind: the caller gets his answer at the deadline all the same.
+ * @throws request_timeout, the reason of `gone`, or what `work` throws
+ */
+export async function withDeadline<T>(
+  work: (signal: AbortSignal) => T | Promise<T>,
+  { timeoutMs, gone, clock }: { timeoutMs: number; gone: AbortSignal; clock: Clock },
+): Promise<T> {
+  const late = new AbortController()
+  const timer = clock.setTimeout(() => late.abort(apiError('request_timeout')), timeoutMs)
+  const signal = AbortSignal.any([late.signal, gone])
+  try {
+    signal.throwIfAborted()
+    const aborted = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
+    return await Promise.race([work(signal), aborted])
+  } finally {
+    timer.cancel()
+  }
+}

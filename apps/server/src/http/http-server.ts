@@ -1,0 +1,44 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { plainErrorTable } from '@rport/api'
+import { errorCode, MS_PER_SECOND } from '@rport/kit'
+import { HEADER_SLACK_BYTES, type HttpLimits } from './limits.ts'
+
+/** A whole request, uploads included, must have arrived by then; bodies of JSON have their own, shorter deadline. */
+const REQUEST_TIMEOUT_MS = 300 * MS_PER_SECOND
+/** How often the runtime looks for connections that are late. */
+const CHECK_INTERVAL_MS = MS_PER_SECOND
+/** A connection on which nothing moves is given up this long after the slowest handler would have answered. */
+const IDLE_GRACE_MS = 30 * MS_PER_SECOND
+
+/** Node's HTTP server with every limit set; it listens to nothing yet. */
+export function createHttpServer(listener: RequestListener, maxRequestBytes: number, limits: HttpLimits): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: maxRequestBytes + HEADER_SLACK_BYTES,
+      headersTimeout: limits.headerTimeoutMs,
+      requestTimeout: Math.max(REQUEST_TIMEOUT_MS, limits.headerTimeoutMs),
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.headerTimeoutMs),
+    },
+    listener,
+  )
+  server.maxConnections = limits.maxConnections
+  server.setTimeout(limits.handlerTimeoutMs + IDLE_GRACE_MS)
+  return server
+}
+
+/**
+ * Ends a connection whose bytes are no request. Late ones are closed without a word, as the original does.
+ * Listener of the server's `clientError`.
+ */
+export function endBadConnection(error: Error, socket: Socket): void {
+  const code = errorCode(error)
+  if (!socket.writable || code === 'ECONNRESET' || code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    socket.destroy()
+    return
+  }
+  const { text } = code === 'HPE_HEADER_OVERFLOW' ? plainErrorTable.headers_too_large : plainErrorTable.malformed_path
+  const head = `HTTP/1.1 ${text}\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nConnection: close`
+  socket.end(`${head}\r\nContent-Length: ${text.length + 1}\r\n\r\n${text}\n`)
+}

@@ -1,0 +1,37 @@
+import { ApiError, type PlainError } from '@rport/api'
+import type { FastifyReply } from 'fastify'
+import { encodeBody } from './compression.ts'
+
+/** What goes out on every answer: nothing of ours is to be guessed at, kept, framed or told to other sites. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+}
+
+const JSON_TYPE = 'application/json; charset=UTF-8'
+const TEXT_TYPE = 'text/plain; charset=utf-8'
+
+/** Sends a JSON text, compressed when the caller can read that; without a text the answer has neither body nor type. */
+export async function sendJson(reply: FastifyReply, status: number, text: string | undefined): Promise<void> {
+  reply.code(status)
+  if (text === undefined) {
+    await reply.send()
+    return
+  }
+  const { body, encoding } = await encodeBody(Buffer.from(text), reply.request.headers['accept-encoding'])
+  if (encoding) reply.header('content-encoding', encoding)
+  await reply.header('content-type', JSON_TYPE).send(body)
+}
+
+/** Sends an error that its caller is meant to read. */
+export async function sendError(reply: FastifyReply, error: ApiError | PlainError): Promise<void> {
+  if (error instanceof ApiError) await sendJson(reply, error.status, JSON.stringify({ errors: error.entries }))
+  else await sendPlain(reply, error)
+}
+
+/** Sends a plain text; the line end is the original's. */
+export async function sendPlain(reply: FastifyReply, error: PlainError): Promise<void> {
+  await reply.code(error.status).header('content-type', TEXT_TYPE).send(`${error.message}\n`)
+}

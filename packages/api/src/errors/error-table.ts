@@ -1,0 +1,16 @@
+import { accessErrors } from './access-errors.ts'
+import { accountErrors } from './account-errors.ts'
+import { clientErrors } from './client-errors.ts'
+import { listErrors } from './list-errors.ts'
+import { requestErrors } from './request-errors.ts'
+import { tunnelErrors } from './tunnel-errors.ts'
+
+/** Every expected error of the API. The manual's page of errors is made from it. */
+export const errorTable = {
+  ...requestErrors,
+  ...listErrors,
+  ...accessErrors,
+  ...accountErrors,
+  ...clientErrors,
+  ...tunnelErrors,
+} as const
