@@ -7,6 +7,7 @@ export { readSecretFile, type WriteFileOptions, writeFileAtomic } from './atomic
 export { type DataFolder, type DataFolderOptions, openDataFolder } from './data-folder.ts'
 export { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from './log.ts'
 export { setProcessTitle } from './process-title.ts'
+export { openReloadingFile, type ReloadingFile, type ReloadingFileOptions } from './reloading-file.ts'
 export { checkRoot, type RootCheckOptions } from './root-check.ts'
 export { type Life, runUntilSignal, type ShutdownOptions, type StopSignal } from './shutdown.ts'
 export { StartError } from './start-error.ts'
