@@ -48,11 +48,19 @@ test('a close that hangs is given up after the deadline', async () => {
 })
 
 test('a second signal ends the program at once', async () => {
-  const { process, settle } = run({ close: () => new Promise(() => undefined) })
+  const { process, clock } = run({ close: () => new Promise(() => undefined) })
   process.emit('SIGTERM')
-  await settle()
+  await clock.advance(500)
   process.emit('SIGINT')
   expect(process.exits).toEqual([1])
+})
+
+test('a Ctrl-C that arrives twice, from the terminal and from npm, counts once', async () => {
+  const { process, settle } = run()
+  process.emit('SIGINT')
+  process.emit('SIGINT')
+  await settle()
+  expect(process.exits).toEqual([0])
 })
 
 test('a close that fails is logged and seen in the exit code', async () => {

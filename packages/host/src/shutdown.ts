@@ -3,6 +3,8 @@ import { type Clock, type Logger, systemClock } from '@rport/kit'
 
 /** After this time a program ends even if something in it does not want to, in milliseconds. */
 const DEFAULT_DEADLINE_MS = 10_000
+/** One Ctrl-C reaches a program twice when npm stands between it and the terminal; a person is slower than this. */
+const TWIN_SIGNAL_MS = 500
 /** Faults that keep coming while the program closes are logged this often. */
 const MAX_LATE_FAULTS = 20
 
@@ -44,6 +46,7 @@ export function runUntilSignal(options: ShutdownOptions): Life {
   const events: ProcessEvents = options.process ?? process
   const stopSignals: readonly string[] = options.signals ?? ['SIGINT', 'SIGTERM']
   let isClosing = false
+  let firstSignalAt = Number.NEGATIVE_INFINITY
   let lateFaults = 0
 
   const end = async (reason: string, exitCode: number): Promise<void> => {
@@ -64,11 +67,13 @@ export function runUntilSignal(options: ShutdownOptions): Life {
   }
 
   const onSignal = (signal: string) => {
+    if (clock.monotonic() - firstSignalAt < TWIN_SIGNAL_MS) return
     if (isClosing) {
       log.warn({ signal }, 'second signal, ending at once')
       events.exit(1)
       return
     }
+    firstSignalAt = clock.monotonic()
     log.info({ signal }, 'shutting down')
     void end(signal, 0)
   }
