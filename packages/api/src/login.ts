@@ -84,6 +84,7 @@ export const login = resource('Login', {
       'token_lifetime_too_long',
       'token_lifetime_invalid',
       'password_too_short',
+      'password_too_long',
       'password_too_guessable',
       'single_user_operation',
     ],

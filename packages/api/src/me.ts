@@ -55,6 +55,7 @@ export const me = resource('Own account', {
       'username_whitespace',
       'username_taken',
       'password_too_short',
+      'password_too_long',
       'password_too_guessable',
       'two_fa_send_to_invalid',
       'old_password_missing',

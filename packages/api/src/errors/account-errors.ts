@@ -43,6 +43,12 @@ export const accountErrors = {
     detail: 'password must be at least {minLength} characters',
     when: 'The minimum is `password_min_length`.',
   },
+  password_too_long: {
+    status: 400,
+    title: 'Your password is too long',
+    detail: 'password must be at most {maxLength} bytes',
+    when: 'Stores that the original shares keep bcrypt hashes, which look at 72 bytes only; 1024 elsewhere.',
+  },
   password_too_guessable: {
     status: 400,
     title: 'Your password is too guessable',
