@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import type { Scope } from './scope.ts'
+
+const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+
+function findReason(): string | undefined {
+  if (process.platform !== 'linux') return 'network namespaces are Linux only'
+  if (process.getuid?.() !== 0) return 'network namespaces need root'
+  const name = `rport-try-${process.pid}`
+  try {
+    ip('netns', 'add', name)
+    ip('netns', 'del', name)
+    return undefined
+  } catch (error) {
+    return `network namespaces do not work here: ${String(error).split('\n', 1)[0]}`
+  }
+}
+
+/** Why stories with a network of their own are left out on this machine; undefined when they are told. */
+export const networkMissing = findReason()
+
+/** A machine behind a router: packets between it and this one can vanish without anybody being told. */
+export interface TestNetwork {
+  /** This machine's address as the far machine sees it. */
+  readonly nearAddress: string
+  /** Words that make a command run on the far machine. */
+  readonly onFarMachine: readonly string[]
+  /** The router drops everything silently; both machines keep their links. */
+  blackHole(): void
+  /** The router forwards again. */
+  resume(): void
+}
+
+/** Makes the network in namespaces of its own; the scope removes it. Addresses are from the range for bench tests. */
+export function createNetwork(scope: Scope): TestNetwork {
+  const tag = randomBytes(3).toString('hex')
+  const router = `rport-r-${tag}`
+  const far = `rport-f-${tag}`
+  const subnet = `198.18.${Number.parseInt(tag.slice(0, 2), 16)}`
+  const inRouter = (...args: string[]) => ip('-n', router, ...args)
+  const inFar = (...args: string[]) => ip('-n', far, ...args)
+  const forward = (on: 0 | 1) =>
+    execFileSync('ip', ['netns', 'exec', router, 'sh', '-c', `echo ${on} > /proc/sys/net/ipv4/ip_forward`])
+  for (const name of [router, far]) {
+    ip('netns', 'add', name)
+    scope.add(() => ip('netns', 'del', name))
+  }
+  ip('link', 'add', `n${tag}`, 'type', 'veth', 'peer', 'name', 'near', 'netns', router)
+  ip('-n', router, 'link', 'add', 'far', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', far)
+  ip('addr', 'add', `${subnet}.1/30`, 'dev', `n${tag}`)
+  ip('link', 'set', `n${tag}`, 'up')
+  inRouter('addr', 'add', `${subnet}.2/30`, 'dev', 'near')
+  inRouter('addr', 'add', `${subnet}.5/30`, 'dev', 'far')
+  for (const device of ['near', 'far', 'lo']) inRouter('link', 'set', device, 'up')
+  inFar('addr', 'add', `${subnet}.6/30`, 'dev', 'eth0')
+  for (const device of ['eth0', 'lo']) inFar('link', 'set', device, 'up')
+  inFar('route', 'add', 'default', 'via', `${subnet}.5`)
+  ip('route', 'add', `${subnet}.4/30`, 'via', `${subnet}.2`)
+  forward(1)
+  return {
+    nearAddress: `${subnet}.1`,
+    onFarMachine: ['ip', 'netns', 'exec', far],
+    blackHole: () => forward(0),
+    resume: () => forward(1),
+  }
+}

@@ -1,0 +1,110 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createScope, RPORT, RPORTD, type RunResult, run } from '../harness/index.ts'
+
+const scope = createScope()
+afterAll(() => scope.close())
+
+/** Starts a program on a configuration that must stop it. */
+async function refuse(command: string, config: string, ...args: string[]): Promise<RunResult> {
+  const folder = await scope.folder('bad-config')
+  const file = join(folder, 'test.conf')
+  await writeFile(file, config.replaceAll('FOLDER', folder))
+  return run(scope, { name: 'program', command, args: ['-c', file, ...args], cwd: folder })
+}
+
+const server = (lines: string) => `[server]
+  address = "127.0.0.1:0"
+  data_dir = "FOLDER/data"
+  allow_root = true
+  auth = "a:b"
+${lines}
+`
+const agent = (lines: string) => `[client]
+  server = "http://127.0.0.1:1"
+  auth = "a:b"
+  allow_root = true
+  data_dir = "FOLDER/data"
+${lines}
+`
+
+describe('rportd stops with code 1, and says what is wrong and where, for', () => {
+  test.each([
+    ['a file that is no TOML', server('  key_seed = "open'), /test\.conf.*6|line 6/s],
+    ['an unknown key, with the one that was meant', server('  key_sed = "x"'), /key_sed.*key_seed/s],
+    ['an unknown section', `${server('')}[sever]\n  x = 1\n`, /sever/],
+    ['an empty key_seed', server('  key_seed = ""'), /key_seed/],
+    ['a port range upside down', server('  used_ports = ["30000-20000"]'), /used_ports.*30000-20000/s],
+    ['a port that is no port', server('  used_ports = ["70000"]'), /used_ports.*70000/s],
+    ['ports that are words', server('  excluded_ports = ["many"]'), /excluded_ports.*many/s],
+    ['a duration without unit', server('  check_port_timeout = "5"'), /check_port_timeout.*5/s],
+    ['a duration above its limit', server('  check_port_timeout = "2m"'), /check_port_timeout/],
+    ['a credential without colon', server('').replace('auth = "a:b"', 'auth = "ab"'), /auth/],
+    ['two sources of credentials', server('  auth_file = "FOLDER/auth.json"'), /auth_file.*auth/s],
+    ['a url of another kind', server('  url = ["ftp://example.com"]'), /url.*ftp/s],
+  ])('%s', async (_, config, message) => {
+    const result = await refuse(RPORTD, config)
+    expect(result.code).toBe(1)
+    expect(result.output).toMatch(message)
+    expect(result.output).not.toMatch(/^\s+at .*\.ts:\d+/m)
+  })
+
+  test('several faults at once, all of them', async () => {
+    const result = await refuse(RPORTD, server('  used_ports = ["x"]\n  ban_time = "long"\n  nonsense = 1'))
+    expect(result.code).toBe(1)
+    for (const key of ['used_ports', 'ban_time', 'nonsense']) expect(result.output).toContain(key)
+  })
+
+  test('a secret in a faulty value, without showing it', async () => {
+    const result = await refuse(RPORTD, server('').replace('auth = "a:b"', 'auth = "secret-without-colon"'))
+    expect(result.code).toBe(1)
+    expect(result.output).not.toContain('secret-without-colon')
+  })
+
+  test('a file that is not there', async () => {
+    const result = await run(scope, { name: 'rportd', command: RPORTD, args: ['-c', '/no/such/rportd.conf'] })
+    expect(result.code).toBe(1)
+    expect(result.output).toContain('/no/such/rportd.conf')
+  })
+
+  test('an unknown flag', async () => {
+    const result = await run(scope, { name: 'rportd', command: RPORTD, args: ['--adress', '127.0.0.1:1'] })
+    expect(result.code).toBe(1)
+    expect(result.output).toContain('--adress')
+  })
+
+  test('an address that is taken', async () => {
+    const { startHoldTarget } = await import('../harness/index.ts')
+    const holder = await startHoldTarget(scope)
+    const result = await refuse(RPORTD, server('').replace('127.0.0.1:0', `127.0.0.1:${holder.port}`))
+    expect(result.code).toBe(1)
+    expect(result.output).toContain(String(holder.port))
+  })
+})
+
+describe('rport stops with code 1, and says what is wrong and where, for', () => {
+  test.each([
+    ['a missing server', agent('').replace(/ {2}server = .*\n/, ''), /server/],
+    ['an unknown key, with the one that was meant', agent('  fingerprnt = "x"'), /fingerprnt.*fingerprint/s],
+    ['a remote without ports', agent('  remotes = ["abc"]'), /remotes?.*abc.*Missing ports/s],
+    ['a remote of five parts', agent('  remotes = ["1:2:3:4:5"]'), /remotes?.*1:2:3:4:5.*Invalid remote/s],
+    [
+      'a target that its own rules forbid',
+      agent('  remotes = ["22"]\n  tunnel_allowed = ["10.0.0.0/8"]'),
+      /tunnel_allowed/,
+    ],
+    ['a rule that is no address', agent('  tunnel_allowed = ["host.example"]'), /tunnel_allowed.*host\.example/s],
+    ['a header without colon', `${agent('')}[connection]\n  headers = ["oops"]\n`, /headers?.*oops/s],
+    [
+      'a log level that does not exist',
+      `${agent('')}[logging]\n  log_level = "loud"\n`,
+      /log_level.*loud|log level.*loud/s,
+    ],
+  ])('%s', async (_, config, message) => {
+    const result = await refuse(RPORT, config)
+    expect(result.code).toBe(1)
+    expect(result.output).toMatch(message)
+    expect(result.output).not.toMatch(/^\s+at .*\.ts:\d+/m)
+  })
+})
