@@ -87,11 +87,12 @@ describe('openReloadingFile', () => {
     expect(statSync(path).mode & 0o777).toBe(0o640)
   })
 
-  it('does not overwrite a file that it cannot understand, and goes on afterwards', async () => {
+  it('neither overwrites nor writes what it cannot understand, and goes on afterwards', async () => {
     const { file } = await open()
     writeFileSync(path, '[1,')
     await expect(file.change(() => '[9]')).rejects.toThrow()
     writeFileSync(path, '[1]')
+    await expect(file.change(() => '{}')).rejects.toThrow('expected a list')
     await file.change(() => '[9]')
     expect(await file.current()).toEqual([9])
   })

@@ -112,7 +112,9 @@ export async function openReloadingFile<T>(options: ReloadingFileOptions<T>): Pr
     change(edit) {
       const change = changes.then(async () => {
         const { value } = await load()
-        await writeFileAtomic(path, edit(value), { mode: 0o600, keepExistingMode: true })
+        const text = edit(value)
+        parse(text) // what we could not read back must not replace what we could
+        await writeFileAtomic(path, text, { mode: 0o600, keepExistingMode: true })
         state = await load()
         refused = undefined
       })

@@ -1,0 +1,44 @@
+import { ADMINISTRATORS, type Permission } from '@rport/api'
+import type { AccessPolicy, Actor } from '../../http/index.ts'
+import { allPermissions, noPermissions } from './group-permissions.ts'
+import type { UserDirectory } from './user-directory.ts'
+
+export interface AccessPolicyOptions {
+  readonly directory: Pick<UserDirectory, 'groupPermissionsEnabled' | 'permissionsOf'>
+  /** User groups that may use a client, by itself or through its client groups; undefined: there is no such client. */
+  readonly clientGroupsOf: (clientId: string) => readonly string[] | undefined
+}
+
+/** What an actor may do, as data: the answer to `permission` for every permission there is. */
+export type Grants = Pick<UserDirectory, 'groupPermissionsEnabled' | 'permissionsOf'>
+
+/**
+ * The union of what the groups grant. compat: a group without details grants nothing, except Administrators, which grants
+ * all; but an Administrators group **with** details grants what they say, and being an administrator does not bypass it.
+ */
+export async function effectivePermissions(
+  grants: Grants,
+  groups: readonly string[],
+): Promise<ReadonlySet<Permission>> {
+  if (!grants.groupPermissionsEnabled) return allPermissions
+  const details = await grants.permissionsOf(groups)
+  const granted = groups.flatMap((group) => [
+    ...(details.get(group) ?? (group === ADMINISTRATORS ? allPermissions : noPermissions)),
+  ])
+  return new Set(granted)
+}
+
+const isAdministrator = (actor: Actor): boolean => actor.groups.includes(ADMINISTRATORS)
+
+/** The one place that decides who may do what. @see rport API, permissions and client access */
+export function createAccessPolicy({ directory, clientGroupsOf }: AccessPolicyOptions): AccessPolicy {
+  return {
+    permission: async (actor, name) => (await effectivePermissions(directory, actor.groups)).has(name),
+    isAdmin: isAdministrator,
+    clientAccess(actor, clientId) {
+      const allowed = clientGroupsOf(clientId)
+      if (allowed === undefined) return 'unknown'
+      return isAdministrator(actor) || allowed.some((group) => actor.groups.includes(group)) ? 'allowed' : 'denied'
+    },
+  }
+}
