@@ -15,6 +15,7 @@ export {
   type Settings,
   section,
 } from './declaration.ts'
+export { deepFreeze } from './deep-freeze.ts'
 export { type Fault, formatFaults, type Notice, type Origin } from './fault.ts'
 export { type Loaded, load, type Surroundings } from './load.ts'
 export { type OptionType, optionType, ValueError } from './option-type.ts'

@@ -14,6 +14,7 @@ export function renderExample(program: Program): string {
     `## Every setting can also be made by an environment variable: [server] data_dir is RPORT_SERVER_DATA_DIR.`,
   ]
   for (const [name, { title, description, options, freeKeys }] of Object.entries(program.sections)) {
+    if (Object.keys(options).length === 0 && !freeKeys) continue
     lines.push('', '', `## ${title}`, ...comment(description), `[${name}]`)
     if (freeKeys)
       lines.push('', ...planned(freeKeys.feature), ...freeKeys.example.split('\n').map((line) => `#${line}`))

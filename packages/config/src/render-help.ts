@@ -13,7 +13,9 @@ export function renderHelp(program: Program): string {
     if (dead === undefined) lines.push(flagLine(flag, short, placeholder, description))
   }
   for (const { title, options } of Object.values(program.sections)) {
-    const shown = Object.values(options).filter(({ flag }) => flag !== undefined)
+    const shown = Object.values(options).filter(
+      ({ flag, deprecatedFor }) => flag !== undefined && deprecatedFor === undefined,
+    )
     if (shown.length > 0) lines.push('', title, ...shown.map(optionLine))
   }
   lines.push(

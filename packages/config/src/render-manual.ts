@@ -23,7 +23,9 @@ export function renderManual(program: Program): string {
       '| duration | `"1h30m"`, `"90s"`, `"500ms"`; a number without quotes counts **nanoseconds** |',
       '| list of texts | `["one", "two"]`, or one text with commas: `"one,two"` |',
     ].join('\n'),
-    ...Object.entries(program.sections).map(([name, section]) => renderSection(name, section, program)),
+    ...Object.entries(program.sections)
+      .filter(([, { options, freeKeys }]) => Object.keys(options).length > 0 || freeKeys)
+      .map(([name, section]) => renderSection(name, section, program)),
     renderFlags(program),
     renderDeadKeys(program),
   ]

@@ -114,6 +114,9 @@ export interface PortPolicy {
   readonly random: PortRanges
   /** Ports that may be asked for. */
   readonly fixed: PortRanges
+  /** Both lists as the settings have them, for the status. */
+  readonly usedTexts: readonly string[]
+  readonly excludedTexts: readonly string[]
 }
 
 export interface TunnelProxyConfig {
@@ -242,7 +245,8 @@ export interface PushoverConfig {
 
 export interface SubdomainsConfig {
   readonly caddyPath: string | undefined
-  readonly listen: ListenAddress | undefined
+  /** `host:port`, not read yet. */
+  readonly listenText: string | undefined
   readonly prefix: string | undefined
   readonly certFile: string | undefined
   readonly keyFile: string | undefined

@@ -1,0 +1,207 @@
+import { bool, option, path, secret, section, text } from '@rport/config'
+import { MS_PER_HOUR } from '@rport/kit'
+import { days, daysOrHours, longDuration, wordOf } from './kinds.ts'
+
+const MS_PER_DAY = 24 * MS_PER_HOUR
+const planned = { feature: 'planned' } as const
+
+export const loggingSection = section({
+  title: 'Log',
+  description: 'Where the log goes, and how much of it.',
+  options: {
+    log_file: option(path(), {
+      flag: 'log-file',
+      short: 'l',
+      description: 'File that the log is added to. Without it the log goes to standard output.',
+      defaultText: 'standard output',
+      example: '"/var/log/rport/rportd.log"',
+    }),
+    log_level: option(
+      wordOf(['error', 'info', 'debug'], (bad) => `invalid log level: ${bad}`),
+      { default: 'info', flag: 'log-level', description: 'How much is written.' },
+    ),
+  },
+})
+
+export const databaseSection = section({
+  title: 'Database of users and credentials',
+  description: 'An existing database with users of the API or credentials of agents. Not needed otherwise.',
+  options: {
+    db_type: option(
+      wordOf(['mysql', 'sqlite'], (bad) => `invalid 'db_type', expected 'mysql' or 'sqlite', got ${bad}`),
+      { flag: 'db-type', description: 'Kind of the database; "mysql" is not available yet.', example: '"sqlite"' },
+    ),
+    db_host: option(text(), {
+      ...planned,
+      flag: 'db-host',
+      description: 'MySQL and MariaDB: address as host:port, or socket:/path.',
+      example: '"127.0.0.1:3306"',
+    }),
+    db_user: option(text(), {
+      ...planned,
+      flag: 'db-user',
+      description: 'MySQL and MariaDB: user.',
+      example: '"rport"',
+    }),
+    db_password: option(secret(), {
+      ...planned,
+      flag: 'db-password',
+      description: 'MySQL and MariaDB: password.',
+      example: '"a-long-password"',
+    }),
+    db_name: option(text(), {
+      flag: 'db-name',
+      description: 'SQLite: path of the file. MySQL and MariaDB: name of the database.',
+      example: '"/var/lib/rport/database.sqlite3"',
+    }),
+  },
+})
+
+export const pushoverSection = section({
+  title: 'Pushover',
+  description: 'Account at pushover.net, for second factors by push message.',
+  options: {
+    api_token: option(secret(), { ...planned, description: 'Token of the application.' }),
+    user_key: option(secret(), { ...planned, description: 'Key of the user.' }),
+  },
+})
+
+export const smtpSection = section({
+  title: 'Mail',
+  description: 'Mail server, for second factors and notifications.',
+  options: {
+    server: option(text(), { ...planned, description: 'Address as host:port.', example: '"smtp.example.com:587"' }),
+    sender_email: option(text(), { ...planned, description: 'Address of the sender.', example: '"rport@example.com"' }),
+    auth_username: option(text(), { ...planned, description: 'User, if the server asks for one.' }),
+    auth_password: option(secret(), { ...planned, description: 'Password of that user.' }),
+    secure: option(bool(), {
+      ...planned,
+      default: false,
+      description: 'Speak TLS from the first byte. Otherwise it is begun when the server offers it.',
+    }),
+  },
+})
+
+export const notificationsSection = section({
+  title: 'Notifications',
+  description: 'How notifications are sent, and how long their log is kept.',
+  options: {
+    notification_script_dir: option(path(), {
+      ...planned,
+      default: '/usr/local/lib/rport/notification_scripts',
+      description: 'Folder with the scripts that notifications may start.',
+    }),
+    log_storage_duration: option(longDuration(), {
+      ...planned,
+      default: 7 * MS_PER_DAY,
+      description: 'How long the log of notifications is kept.',
+    }),
+    cleanup_interval: option(longDuration(), {
+      ...planned,
+      default: MS_PER_DAY,
+      description: 'How often old entries are removed.',
+      validate: (periodMs) => (periodMs <= 0 ? 'notifications.cleanup_interval must be more than 0' : undefined),
+    }),
+  },
+})
+
+export const monitoringSection = section({
+  title: 'Monitoring',
+  description: 'Measurements that agents send.',
+  options: {
+    enabled: option(bool(), { ...planned, default: true, description: 'Take and keep measurements.' }),
+    data_storage_duration: option(daysOrHours(), {
+      ...planned,
+      default: 7 * MS_PER_DAY,
+      description: 'How long measurements are kept.',
+    }),
+    data_storage_days: option(days(), {
+      default: 0,
+      flag: 'monitoring-data-storage-days',
+      deprecatedFor: 'monitoring.data_storage_duration',
+      description: 'Older name, in days.',
+    }),
+  },
+})
+
+export const subdomainsSection = section({
+  title: 'Tunnels on sub-domains',
+  description: 'Tunnels to web servers under names of their own instead of ports, by the web server Caddy.',
+  options: {
+    caddy: option(path(), { ...planned, description: 'Path of the program caddy.', example: '"/usr/bin/caddy"' }),
+    address: option(text(), {
+      ...planned,
+      description: 'Address and port where such tunnels are reached.',
+      example: '"0.0.0.0:8443"',
+    }),
+    subdomain_prefix: option(text(), {
+      ...planned,
+      description: 'Domain under which the names of tunnels stand.',
+      example: '"tunnels.example.com"',
+    }),
+    cert_file: option(path(), { ...planned, description: 'Certificate (PEM) for all names of that domain.' }),
+    key_file: option(path(), { ...planned, description: 'Key (PEM) of that certificate.' }),
+    api_hostname: option(text(), {
+      ...planned,
+      description: 'Name under which the API is reached on the same port.',
+      example: '"rport.example.com"',
+    }),
+    api_port: option(text(), { ...planned, description: 'Port of the API behind it.', example: '"3000"' }),
+    api_cert_file: option(path(), { ...planned, description: 'Certificate (PEM) for that name.' }),
+    api_key_file: option(path(), { ...planned, description: 'Key (PEM) of that certificate.' }),
+    tls_min: option(
+      wordOf(['1.2', '1.3'], () => 'tls_min not a known tls protocol version'),
+      { ...planned, description: 'Smallest version of TLS.', example: '"1.3"' },
+    ),
+  },
+})
+
+/** Nothing is bought any more: the sections are known, their keys are dead. */
+export const plusSection = section({ title: 'Plug-in of the original', description: 'Ignored.', options: {} })
+
+export const oauthSection = section({
+  title: 'Login by an identity provider',
+  description: 'Users log in with their account at GitHub, Microsoft, Google or Auth0.',
+  options: {
+    provider: option(
+      wordOf(
+        ['github', 'microsoft', 'google', 'auth0'],
+        (bad) => `invalid oauth configuration: unknown provider ${bad}`,
+      ),
+      { ...planned, description: 'The provider.', example: '"github"' },
+    ),
+    authorize_url: option(text(), { ...planned, description: 'Where the provider asks the user.' }),
+    token_url: option(text(), { ...planned, description: 'Where the server fetches tokens.' }),
+    redirect_uri: option(text(), {
+      ...planned,
+      description: 'Where the provider sends the user back to.',
+      example: '"https://rport.example.com/oauth/callback"',
+    }),
+    client_id: option(text(), { ...planned, description: 'Id of this server at the provider.' }),
+    client_secret: option(secret(), { ...planned, description: 'Secret of this server at the provider.' }),
+    device_authorize_url: option(text(), { ...planned, description: 'Where logins from a command line begin.' }),
+    device_client_id: option(text(), { ...planned, description: 'Google: id for logins from a command line.' }),
+    device_client_secret: option(secret(), {
+      ...planned,
+      description: 'Google: secret for logins from a command line.',
+    }),
+    required_organization: option(text(), {
+      ...planned,
+      description: 'GitHub: organisation that users must belong to.',
+    }),
+    required_group_id: option(text(), {
+      ...planned,
+      description: 'Microsoft and Google: group that users must belong to.',
+    }),
+    permitted_user_list: option(bool(), {
+      ...planned,
+      default: false,
+      description: 'Only users that exist on this server may log in.',
+    }),
+    permitted_user_match: option(text(), { ...planned, description: 'Expression that the name of a user must match.' }),
+    jwks_url: option(text(), { ...planned, description: 'Auth0: where the public keys are.' }),
+    role_claim: option(text(), { ...planned, description: 'Auth0: claim with the roles.' }),
+    required_role: option(text(), { ...planned, description: 'Auth0: role that users must have.' }),
+    username_claim: option(text(), { ...planned, description: 'Auth0: claim with the name.' }),
+  },
+})
