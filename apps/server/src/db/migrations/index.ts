@@ -1,5 +1,6 @@
 import type { Migrations } from '../migrate.ts'
 import { accounts } from './0001-accounts.ts'
+import { clients } from './0002-clients.ts'
 
 /**
  * The steps from an empty file to today's schema, shared by every kind of database. Not for data that one feature can
@@ -7,4 +8,5 @@ import { accounts } from './0001-accounts.ts'
  */
 export const migrations: Migrations = {
   '0001-accounts': accounts,
+  '0002-clients': clients,
 }

@@ -1,0 +1,10 @@
+/** A managed machine. */
+export interface ClientsTable {
+  id: string
+  /** The credential that registered it; empty only in imported data. */
+  client_auth_id: string
+  /** Milliseconds since 1970, UTC; null = connected when the row was written. */
+  disconnected_at: number | null
+  /** JSON object; its shape is features/clients/stored-client.ts. */
+  details: string
+}

@@ -1,0 +1,27 @@
+import { apiError } from '@rport/api'
+import type { Actor } from '../../http/index.ts'
+import type { ClientRegistry } from './client-registry.ts'
+
+/** Which clients one actor may see, decided for the length of one request. */
+export interface Visibility {
+  /** Every client: lists need not look at each. */
+  readonly all: boolean
+  sees(clientId: string): boolean
+}
+
+/** Administrators see all clients, others those that are shared with one of their groups. */
+export const createVisibility =
+  (deps: { registry: Pick<ClientRegistry, 'userGroupsOf'>; isAdmin: (actor: Actor) => boolean | Promise<boolean> }) =>
+  async (actor: Actor): Promise<Visibility> => {
+    if (await deps.isAdmin(actor)) return { all: true, sees: () => true }
+    const groups = new Set(actor.groups)
+    const isShared = (clientId: string) => deps.registry.userGroupsOf(clientId)?.some((group) => groups.has(group))
+    return { all: false, sees: (clientId) => isShared(clientId) ?? false }
+  }
+
+/** The client of a request; its path was checked before, but it may be gone since. @throws client_not_found */
+export function requireClient(registry: Pick<ClientRegistry, 'find'>, clientId: string) {
+  const client = registry.find(clientId)
+  if (!client) throw apiError('client_not_found', { clientId })
+  return client
+}

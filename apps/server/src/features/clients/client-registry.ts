@@ -1,0 +1,115 @@
+import type { Clock, Logger } from '@rport/kit'
+import type { Tunnel, TunnelMemory } from '../tunnels/index.ts'
+import type { Client } from './client.ts'
+import type { ClientStore } from './client-store.ts'
+import { createLatestWrite } from './latest-write.ts'
+import { createSortedIds, type SortField } from './sorted-ids.ts'
+
+/** All clients, connected or not: a cache of the table that is complete from `start` on. */
+export interface ClientRegistry extends TunnelMemory {
+  /** Reads the table. Every client is disconnected then. */
+  start(): Promise<void>
+  find(id: string): Client | undefined
+  /** In no particular order. */
+  list(): IterableIterator<Client>
+  count(): { connected: number; disconnected: number }
+  /** All ids in the order of a field; do not change it. */
+  sortedIds(field: SortField): readonly string[]
+  /** Ids of the clients that a credential registered. */
+  idsOfClientAuth(clientAuthId: string): ReadonlySet<string>
+  /** Adds or replaces a client. Known to everybody at once; settles when it is on the disk. A failure takes it back. */
+  save(client: Client): Promise<void>
+  /** Replaces single facts of a client, if it is still there; `durable: false` for what a restart may forget. */
+  update(id: string, facts: Partial<Omit<Client, 'id' | 'clientAuthId'>>, options?: { durable: boolean }): Promise<void>
+  delete(id: string): Promise<void>
+  /** User groups with access to a client; undefined when there is no such client. */
+  userGroupsOf(id: string): readonly string[] | undefined
+}
+
+export interface ClientRegistryDeps {
+  readonly store: ClientStore
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+const NOBODY: ReadonlySet<string> = new Set()
+
+export function createClientRegistry({ store, clock, log }: ClientRegistryDeps): ClientRegistry {
+  const clients = new Map<string, Client>()
+  const byClientAuth = new Map<string, Set<string>>()
+  const sorted = createSortedIds(clients)
+  let connected = 0
+  const persist = createLatestWrite(async (id) => {
+    const client = clients.get(id)
+    if (client) await store.save(client)
+  })
+
+  /** The one place that changes the map: everything that follows from it is kept in step here. */
+  const put = (id: string, after: Client | undefined) => {
+    const before = clients.get(id)
+    if (after) clients.set(id, after)
+    else clients.delete(id)
+    sorted.changed(before, after)
+    connected += Number(isConnected(after)) - Number(isConnected(before))
+    if (before?.clientAuthId === after?.clientAuthId) return
+    if (before) removeFrom(byClientAuth, before.clientAuthId, id)
+    if (after) byClientAuth.set(after.clientAuthId, (byClientAuth.get(after.clientAuthId) ?? new Set()).add(id))
+  }
+  const update: ClientRegistry['update'] = async (id, facts, { durable } = { durable: true }) => {
+    const before = clients.get(id)
+    if (!before) return
+    const after = { ...before, ...facts }
+    put(id, after)
+    if (durable) await persistOrTakeBack(before, after)
+  }
+  const persistOrTakeBack = async (before: Client | undefined, after: Client) => {
+    try {
+      await persist(after.id)
+    } catch (error) {
+      // Unless somebody has changed it again: then his write decides.
+      if (clients.get(after.id) === after) put(after.id, before)
+      throw error
+    }
+  }
+
+  return {
+    async start() {
+      for (const client of await store.load(clock.now())) put(client.id, client)
+      log.info({ clients: clients.size }, 'clients loaded')
+    },
+    find: (id) => clients.get(id),
+    list: () => clients.values(),
+    count: () => ({ connected, disconnected: clients.size - connected }),
+    sortedIds: sorted.by,
+    idsOfClientAuth: (clientAuthId) => byClientAuth.get(clientAuthId) ?? NOBODY,
+    async save(client) {
+      const before = clients.get(client.id)
+      put(client.id, client)
+      await persistOrTakeBack(before, client)
+    },
+    update,
+    keepTunnels: (id: string, tunnels: readonly Tunnel[]) => update(id, { tunnels }),
+    async delete(id) {
+      const before = clients.get(id)
+      put(id, undefined)
+      try {
+        await store.delete(id)
+      } catch (error) {
+        if (before && !clients.has(id)) put(id, before)
+        throw error
+      }
+    },
+    userGroupsOf(id) {
+      const client = clients.get(id)
+      return client && (client.allowedUserGroups ?? [])
+    },
+  }
+}
+
+const isConnected = (client: Client | undefined): boolean => client !== undefined && client.disconnectedAt === undefined
+
+function removeFrom(sets: Map<string, Set<string>>, key: string, id: string): void {
+  const set = sets.get(key)
+  set?.delete(id)
+  if (set?.size === 0) sets.delete(key)
+}

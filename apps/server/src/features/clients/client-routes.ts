@@ -1,0 +1,28 @@
+import { apiError, clients } from '@rport/api'
+import { type Actor, type RouteSet, routes } from '../../http/index.ts'
+import { requireClient, type Visibility } from './client-access.ts'
+import { listClients, listTags } from './client-list.ts'
+import type { ClientRegistry } from './client-registry.ts'
+import type { ClientService } from './client-service.ts'
+import { toClientView } from './client-view.ts'
+
+export interface ClientRoutesDeps {
+  readonly registry: ClientRegistry
+  readonly service: Pick<ClientService, 'delete'>
+  readonly visibilityOf: (actor: Actor) => Promise<Visibility>
+}
+
+/** The operations of packages/api/src/clients.ts. */
+export const clientRoutes = ({ registry, service, visibilityOf }: ClientRoutesDeps): RouteSet =>
+  routes(clients, {
+    async list({ actor, list }) {
+      const { items, count } = listClients(registry, list, await visibilityOf(actor))
+      return { items: items.map((client) => toClientView(client, list.fields?.clients)), count }
+    },
+    get: ({ params, list }) => toClientView(requireClient(registry, params.client_id), list.fields?.clients),
+    async delete({ params }) {
+      requireClient(registry, params.client_id)
+      if (!(await service.delete(params.client_id))) throw apiError('client_active')
+    },
+    listTags: async ({ actor, list }) => listTags(registry, list, await visibilityOf(actor)),
+  })

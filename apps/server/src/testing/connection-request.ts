@@ -1,0 +1,33 @@
+import type { ConnectionRequest } from '@rport/protocol'
+
+/** A registration as an agent on a small Linux machine sends it; `facts` changes what the test is about. */
+export const connectionRequest = (facts: Partial<ConnectionRequest> = {}): ConnectionRequest => ({
+  id: 'client-1',
+  name: 'One',
+  sessionId: 'session-1',
+  version: '1.0.0',
+  os: 'Linux vm 6.1.0 x86_64 GNU/Linux',
+  osFullName: 'Debian 12.11',
+  osVersion: '12.11',
+  osVirtualizationSystem: 'KVM',
+  osVirtualizationRole: 'guest',
+  osArch: 'amd64',
+  osFamily: 'debian',
+  osKernel: 'linux',
+  hostname: 'vm',
+  cpuFamily: '6',
+  cpuModel: '167',
+  cpuModelName: 'Processor',
+  cpuVendor: 'GenuineIntel',
+  numCpus: 2,
+  memoryTotalBytes: 4_294_967_296,
+  timezone: 'UTC (UTC+00:00)',
+  ipv4: ['192.0.2.2'],
+  ipv6: [],
+  tags: null,
+  labels: null,
+  remotes: null,
+  clientConfiguration: null,
+  features: [],
+  ...facts,
+})
