@@ -46,7 +46,7 @@ export interface Connection {
   /** Settles when the connection is over, for whatever reason; never rejects. */
   readonly closed: Promise<CloseReason>
 
-  /** Starts delivery of requests and channels. Called once. */
+  /** Starts delivery of everything the peer sends, answers to our own requests included. Called once, first of all. */
   serve(handlers: ConnectionHandlers): void
   /**
    * Asks the peer. Rejects with TransportError (`timed-out`, `closed`, `too-many-requests`) or the signal's reason.

@@ -1,0 +1,123 @@
+import { type Clock, type Logger, systemClock, type Timer } from '@rport/kit'
+import type { Connection } from './connection.ts'
+import { SshSession } from './ssh/session.ts'
+
+/** How a link is kept warm and found dead. */
+export interface KeepAlivePolicy {
+  /** Between two pings, in milliseconds. */
+  readonly intervalMs: number
+  /** Ping only when nothing has arrived for `intervalMs`. */
+  readonly onlyWhenSilent: boolean
+  /** An answer, or any byte, must arrive within this time after a ping. */
+  readonly timeoutMs: number
+  /** So many pings in a row may stay without an answer; then the link is given up. */
+  readonly tries: number
+}
+
+/** Between our own peers: a ping every 15 s, a link that is silent for two such times is given up. */
+export const OWN_PEER_KEEP_ALIVE: KeepAlivePolicy = {
+  intervalMs: 15_000,
+  onlyWhenSilent: false,
+  timeoutMs: 15_000,
+  tries: 1,
+}
+
+interface Watched {
+  readonly connection: Connection
+  readonly policy: KeepAlivePolicy
+  readonly onAlive: (() => void) | undefined
+  dueAt: number
+  sentAt: number | undefined
+  failures: number
+}
+
+/** One tick serves every connection of the process: an idle agent costs no timer of its own. */
+const TICK_MS = 1000
+
+export interface KeepAlive {
+  /** Watches a connection until it closes or `stop` is called. `onAlive` is told of every answered ping. */
+  watch(connection: Connection, policy: KeepAlivePolicy, onAlive?: () => void): { stop(): void }
+  close(): void
+}
+
+export function createKeepAlive(deps: { clock?: Clock; log: Logger; random?: () => number }): KeepAlive {
+  const clock = deps.clock ?? systemClock
+  const random = deps.random ?? Math.random
+  const watched = new Set<Watched>()
+  let ticker: Timer | undefined
+
+  const ping = (entry: Watched) => {
+    const sentAt = clock.monotonic()
+    entry.sentAt = sentAt
+    entry.connection.request('ping', '', { timeoutMs: entry.policy.timeoutMs * entry.policy.tries + 1000 }).then(
+      () => {
+        // Any answer proves life: old agents say "unknown request" (wire-protocol 2.7).
+        if (entry.sentAt === sentAt) entry.sentAt = undefined
+        entry.failures = 0
+        entry.onAlive?.()
+      },
+      () => undefined, // Timeouts are judged by the tick; a closed connection leaves by itself.
+    )
+  }
+
+  const judge = (entry: Watched, now: number) => {
+    const { connection, policy } = entry
+    if (entry.sentAt !== undefined) {
+      if (connection.lastReceivedAt > entry.sentAt) {
+        entry.sentAt = undefined
+        entry.failures = 0
+      } else if (now - entry.sentAt >= policy.timeoutMs) {
+        entry.failures += 1
+        entry.sentAt = undefined
+        if (entry.failures >= policy.tries) {
+          watched.delete(entry)
+          giveUp(connection, policy)
+          return
+        }
+        ping(entry)
+        return
+      }
+    }
+    if (now < entry.dueAt) return
+    const silentMs = now - connection.lastReceivedAt
+    if (policy.onlyWhenSilent && silentMs < policy.intervalMs) {
+      entry.dueAt = connection.lastReceivedAt + policy.intervalMs
+      return
+    }
+    entry.dueAt = now + policy.intervalMs
+    if (entry.sentAt === undefined) ping(entry)
+  }
+
+  const giveUp = (connection: Connection, policy: KeepAlivePolicy) => {
+    const text = `no answer to ${policy.tries} ping(s), ${Math.round((clock.monotonic() - connection.lastReceivedAt) / 1000)} s of silence`
+    deps.log.warn({ address: connection.remoteAddress, user: connection.user }, 'silent connection given up')
+    if (connection instanceof SshSession) connection.closeSilent(text)
+    else connection.close(text)
+  }
+
+  const tick = () => {
+    const now = clock.monotonic()
+    for (const entry of watched) judge(entry, now)
+  }
+
+  return {
+    watch(connection, policy, onAlive) {
+      const now = clock.monotonic()
+      // Spread over the interval, so that a fleet that connected together does not ping together.
+      const dueAt = now + policy.intervalMs * (0.5 + random() / 2)
+      const entry: Watched = { connection, policy, onAlive, dueAt, sentAt: undefined, failures: 0 }
+      watched.add(entry)
+      ticker ??= clock.setInterval(tick, TICK_MS, { background: true })
+      const stop = () => {
+        watched.delete(entry)
+      }
+      void connection.closed.then(stop)
+      return { stop }
+    },
+    close() {
+      ticker?.cancel()
+      ticker = undefined
+      watched.clear()
+    },
+  }
+}

@@ -1,0 +1,55 @@
+/** Seals outgoing packets. One per direction and key; owns the nonce or counter. */
+export interface Sealer {
+  /** The packet (or, where the length is sealed apart, the packet without it) is padded to a multiple of this. */
+  readonly blockBytes: number
+  /** Whether the four length bytes stay out of the padded part: true for AEAD and encrypt-then-MAC. */
+  readonly lengthApart: boolean
+  /** Room behind each packet for its tag. */
+  readonly tagBytes: number
+  /**
+   * Seals in place every packet that lies back to back in `slab[from, to)`:
+   * uint32 length | byte padding length | payload | padding | tag (room).
+   * @param sequence  number of the first of these packets
+   */
+  seal(slab: Buffer, from: number, to: number, sequence: number): void
+}
+
+/** Opens incoming packets. */
+export interface Opener {
+  /** Bytes that must be there before `packetLength` can tell. */
+  readonly headBytes: number
+  readonly tagBytes: number
+  readonly blockBytes: number
+  readonly lengthApart: boolean
+  /** The packet's length, without its own four bytes and the tag. Called exactly once per packet; may change the head in place. */
+  packetLength(bytes: Buffer, at: number, sequence: number): number
+  /**
+   * Checks the tag and decrypts the packet at `at`, whose `length` was told before.
+   * @returns byte padding length | payload | padding (a view into `bytes` or a buffer of its own), or undefined when the tag is wrong
+   */
+  open(bytes: Buffer, at: number, length: number, sequence: number): Buffer | undefined
+}
+
+/** Keys of one direction, as RFC 4253 section 7.2 derives them. `derive` gives as many bytes as asked for. */
+export interface DirectionKeys {
+  iv(byteCount: number): Buffer
+  key(byteCount: number): Buffer
+  macKey(byteCount: number): Buffer
+}
+
+export interface CipherAlgorithm {
+  readonly name: string
+  /** AEAD ciphers need no MAC; the negotiated one is ignored (RFC 5647 section 5.1 as OpenSSH reads it). */
+  readonly isAead: boolean
+  createSealer(keys: DirectionKeys, mac: MacAlgorithm | undefined): Sealer
+  createOpener(keys: DirectionKeys, mac: MacAlgorithm | undefined): Opener
+}
+
+export interface MacAlgorithm {
+  readonly name: string
+  readonly hash: string
+  readonly keyBytes: number
+  /** Bytes that travel; may be fewer than the hash gives. */
+  readonly tagBytes: number
+  readonly encryptThenMac: boolean
+}

@@ -1,0 +1,322 @@
+import type { Clock } from '@rport/kit'
+import { type Timer, toError } from '@rport/kit'
+import type { ChannelOpen, Lease } from '../channel.ts'
+import type { RequestOptions } from '../connection.ts'
+import { ChannelRefused, TransportError } from '../errors.ts'
+import type { SshLimits } from './limits.ts'
+import {
+  CHANNEL_DATA_HEAD_BYTES,
+  decodeChannelRequest,
+  decodeWindowAdjust,
+  encodeChannelClose,
+  encodeChannelEof,
+  encodeChannelRequestReply,
+  encodeWindowAdjust,
+  writeChannelDataHead,
+} from './messages/channel-flow.ts'
+import {
+  type ChannelTerms,
+  decodeChannelConfirmation,
+  decodeChannelFailure,
+  decodeChannelOpen,
+  encodeChannelConfirmation,
+  encodeChannelFailure,
+  encodeChannelOpen,
+} from './messages/channel-open.ts'
+import { MSG } from './messages/numbers.ts'
+import { type ChannelHost, SshChannel } from './ssh-channel.ts'
+
+/** Bytes that a channel may lay out in one turn: bulk data of one cannot starve the keystrokes of another. */
+const TURN_BYTES = 128 * 1024
+/** Data is laid out only while less than this waits below: what comes later is not late. */
+const ROOM_BYTES = 512 * 1024
+/** Type-specific rest of an open message. */
+const MAX_OPEN_DATA_BYTES = 64 * 1024
+/** Go sends between 9 bytes and 2^31 (wire-protocol 2.3). */
+const MIN_PACKET_BYTES = 9
+
+/** What the channels need of the packets below them. */
+export interface ChannelCarrier {
+  readonly canSendData: boolean
+  readonly queuedBytes: number
+  readonly slab: Buffer
+  beginData(payloadBytes: number): number
+  send(payload: Buffer): void
+  scheduleFlush(): void
+}
+
+interface PendingOpen {
+  readonly type: string
+  settle: ((outcome: SshChannel | Error) => void) | undefined
+}
+
+/** All channels of one connection: opening, numbers, turns. */
+export class ChannelBook implements ChannelHost {
+  readonly #carrier: ChannelCarrier
+  readonly #limits: SshLimits
+  readonly #clock: Clock
+  readonly #onOpen: (open: ChannelOpen) => void
+  readonly #channels = new Map<number, SshChannel | PendingOpen>()
+  #nextId = 0
+  #peerOpen = 0
+  #ready: SshChannel[] = []
+  #isLost = false
+  halfClose = false
+
+  constructor(carrier: ChannelCarrier, limits: SshLimits, clock: Clock, onOpen: (open: ChannelOpen) => void) {
+    this.#carrier = carrier
+    this.#limits = limits
+    this.#clock = clock
+    this.#onOpen = onOpen
+  }
+
+  get count(): number {
+    return this.#channels.size
+  }
+
+  open(type: string, data: Buffer, options: RequestOptions): Promise<SshChannel> {
+    if (this.#isLost) return Promise.reject(new TransportError('closed', 'connection is closed'))
+    if (this.#channels.size >= this.#limits.channels) {
+      return Promise.reject(
+        new TransportError('too-many-requests', `${this.#limits.channels} channels are open already`),
+      )
+    }
+    const localId = this.#takeId()
+    return new Promise((resolve, reject) => {
+      const pending: PendingOpen = { type, settle: undefined }
+      let timer: Timer | undefined
+      const onAbort = () => pending.settle?.(toError(options.signal?.reason))
+      pending.settle = (outcome) => {
+        pending.settle = undefined
+        timer?.cancel()
+        options.signal?.removeEventListener('abort', onAbort)
+        if (outcome instanceof Error) reject(outcome)
+        else resolve(outcome)
+      }
+      timer = this.#clock.setTimeout(() => {
+        pending.settle?.(new TransportError('timed-out', `channel not confirmed within ${options.timeoutMs} ms`))
+      }, options.timeoutMs)
+      options.signal?.addEventListener('abort', onAbort, { once: true })
+      this.#channels.set(localId, pending)
+      this.#carrier.send(encodeChannelOpen({ type, data, ...this.#terms(localId) }))
+    })
+  }
+
+  /** Any of the messages 90 to 100. */
+  receive(type: number, payload: Buffer, lease: Lease): void {
+    switch (type) {
+      case MSG.CHANNEL_DATA:
+        this.#onData(payload, lease)
+        return
+      case MSG.CHANNEL_WINDOW_ADJUST: {
+        const { recipientId, byteCount } = decodeWindowAdjust(payload)
+        this.#channel(recipientId).receiveAdjust(byteCount)
+        return
+      }
+      case MSG.CHANNEL_OPEN:
+        this.#onPeerOpen(payload)
+        return
+      case MSG.CHANNEL_OPEN_CONFIRMATION:
+        this.#onConfirmation(payload)
+        return
+      case MSG.CHANNEL_OPEN_FAILURE: {
+        const failure = decodeChannelFailure(payload)
+        this.#takePending(failure.recipientId).settle?.(new ChannelRefused(failure.reason, failure.text))
+        return
+      }
+      case MSG.CHANNEL_EOF:
+        this.#channel(recipientOf(payload)).receiveEof()
+        return
+      case MSG.CHANNEL_CLOSE:
+        this.#channel(recipientOf(payload)).receiveClose()
+        return
+      case MSG.CHANNEL_EXTENDED_DATA:
+        this.#channel(recipientOf(payload)).dropData(Math.max(0, payload.length - 13))
+        return
+      case MSG.CHANNEL_REQUEST: {
+        const request = decodeChannelRequest(payload)
+        const channel = this.#channel(request.recipientId)
+        if (request.wantReply) this.#carrier.send(encodeChannelRequestReply(channel.remoteId, false))
+        return
+      }
+      default:
+        // Replies to channel requests: we send none that want one.
+        return
+    }
+  }
+
+  ready(channel: SshChannel): void {
+    if (!channel.isReady) {
+      channel.isReady = true
+      this.#ready.push(channel)
+    }
+    this.#carrier.scheduleFlush()
+  }
+
+  /** Lays out data of the channels that have some, in turn, while there is room below. */
+  layOut(): void {
+    while (this.#ready.length > 0 && this.#carrier.canSendData && this.#carrier.queuedBytes < ROOM_BYTES) {
+      const channel = this.#ready.shift()
+      if (!channel) return
+      channel.isReady = false
+      this.#turn(channel)
+      if (channel.canSend) {
+        channel.isReady = true
+        this.#ready.push(channel)
+      }
+    }
+  }
+
+  #turn(channel: SshChannel): void {
+    let laidOut = 0
+    while (laidOut < TURN_BYTES) {
+      const byteCount = channel.nextBytes()
+      if (byteCount === 0) break
+      const at = this.#carrier.beginData(CHANNEL_DATA_HEAD_BYTES + byteCount)
+      const slab = this.#carrier.slab
+      writeChannelDataHead(slab, at, channel.remoteId, byteCount)
+      channel.copyNext(slab, at + CHANNEL_DATA_HEAD_BYTES, byteCount)
+      laidOut += byteCount
+    }
+    channel.finishTurn()
+  }
+
+  sendWindowAdjust(recipientId: number, byteCount: number): void {
+    this.#carrier.send(encodeWindowAdjust(recipientId, byteCount))
+  }
+
+  sendEof(recipientId: number): void {
+    this.#carrier.send(encodeChannelEof(recipientId))
+  }
+
+  sendClose(recipientId: number): void {
+    this.#carrier.send(encodeChannelClose(recipientId))
+  }
+
+  forget(channel: SshChannel): void {
+    this.#channels.delete(channel.localId)
+    if (this.#peerOpened.delete(channel.localId)) this.#peerOpen -= 1
+  }
+
+  /** The connection is gone: every channel ends, every opening fails. */
+  connectionLost(error: Error): void {
+    this.#isLost = true
+    const all = [...this.#channels.values()]
+    this.#channels.clear()
+    this.#ready = []
+    for (const entry of all) {
+      if (entry instanceof SshChannel) entry.connectionLost()
+      else entry.settle?.(error)
+    }
+  }
+
+  readonly #peerOpened = new Set<number>()
+
+  #takeId(): number {
+    while (this.#channels.has(this.#nextId)) this.#nextId = (this.#nextId + 1) >>> 0
+    const id = this.#nextId
+    this.#nextId = (id + 1) >>> 0
+    return id
+  }
+
+  #terms(localId: number): ChannelTerms {
+    return {
+      senderId: localId,
+      window: this.#limits.channelWindowBytes,
+      maxPacketBytes: this.#limits.channelPacketBytes,
+    }
+  }
+
+  #create(type: string, localId: number, terms: ChannelTerms): SshChannel {
+    if (terms.maxPacketBytes < MIN_PACKET_BYTES) {
+      throw new TransportError('protocol-error', `channel with packets of ${terms.maxPacketBytes} bytes`)
+    }
+    const channel = new SshChannel(this, type, {
+      localId,
+      remoteId: terms.senderId,
+      remoteWindow: terms.window,
+      // Peers that announce more than we build in one packet are given what we build.
+      remotePacketBytes: Math.min(terms.maxPacketBytes, this.#limits.channelPacketBytes),
+      localWindow: this.#limits.channelWindowBytes,
+      queueBytes: this.#limits.channelQueueBytes,
+    })
+    this.#channels.set(localId, channel)
+    return channel
+  }
+
+  #onData(payload: Buffer, lease: Lease): void {
+    if (payload.length < CHANNEL_DATA_HEAD_BYTES) throw malformed()
+    const byteCount = payload.readUInt32BE(5)
+    if (byteCount !== payload.length - CHANNEL_DATA_HEAD_BYTES) throw malformed()
+    this.#channel(payload.readUInt32BE(1)).receiveData(payload.subarray(CHANNEL_DATA_HEAD_BYTES), lease)
+  }
+
+  #onPeerOpen(payload: Buffer): void {
+    const message = decodeChannelOpen(payload)
+    if (message.data.length > MAX_OPEN_DATA_BYTES) throw new TransportError('protocol-error', 'channel open too large')
+    const refuse = (...[reason, text]: Parameters<ChannelOpen['reject']>) =>
+      this.#carrier.send(encodeChannelFailure(message.senderId, reason, text))
+    if (this.#peerOpen >= this.#limits.peerChannels || this.#channels.size >= this.#limits.channels) {
+      refuse('resource-shortage', `too many channels: ${this.#peerOpen} are open`)
+      return
+    }
+    this.#peerOpen += 1
+    let isDecided = false
+    const decide = () => {
+      if (isDecided) throw new Error('this channel has been accepted or rejected before')
+      isDecided = true
+    }
+    this.#onOpen({
+      type: message.type,
+      data: Buffer.from(message.data),
+      accept: () => {
+        decide()
+        const localId = this.#takeId()
+        this.#peerOpened.add(localId)
+        const channel = this.#create(message.type, localId, message)
+        if (this.#isLost) {
+          this.#channels.delete(localId)
+          channel.connectionLost()
+        } else {
+          this.#carrier.send(encodeChannelConfirmation(message.senderId, this.#terms(localId)))
+        }
+        return channel
+      },
+      reject: (reason, text) => {
+        decide()
+        this.#peerOpen -= 1
+        refuse(reason, text)
+      },
+    })
+  }
+
+  #onConfirmation(payload: Buffer): void {
+    const confirmation = decodeChannelConfirmation(payload)
+    const pending = this.#takePending(confirmation.recipientId)
+    const channel = this.#create(pending.type, confirmation.recipientId, confirmation)
+    if (pending.settle) pending.settle(channel)
+    // Nobody waits any more: what came too late is closed again.
+    else channel.close()
+  }
+
+  #takePending(localId: number): PendingOpen {
+    const entry = this.#channels.get(localId)
+    if (!entry || entry instanceof SshChannel)
+      throw new TransportError('protocol-error', `no channel ${localId} is being opened`)
+    this.#channels.delete(localId)
+    return entry
+  }
+
+  #channel(localId: number): SshChannel {
+    const entry = this.#channels.get(localId)
+    if (!(entry instanceof SshChannel)) throw new TransportError('protocol-error', `channel ${localId} is not open`)
+    return entry
+  }
+}
+
+const recipientOf = (payload: Buffer): number => {
+  if (payload.length < 5) throw malformed()
+  return payload.readUInt32BE(1)
+}
+
+const malformed = (): TransportError => new TransportError('protocol-error', 'malformed channel message')

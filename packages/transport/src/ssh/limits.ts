@@ -1,0 +1,48 @@
+/** Bounds of one connection. Every one of them has a reason; reaching one ends the connection, or makes it wait, never the program. */
+export interface SshLimits {
+  /** Largest packet before login: RFC 4253 section 6.1 demands 35,000. */
+  readonly handshakePacketBytes: number
+  /** Largest packet after login: Go peers send up to 256 KiB and more in one request (wire-protocol 2.3, trap 20). */
+  readonly packetBytes: number
+  /** Identification, key exchange and login together, in milliseconds. The original had no limit. */
+  readonly handshakeTimeoutMs: number
+  /** Login tries (wire-protocol 2.4). */
+  readonly authTries: number
+  /** Channels open or opening at once, both directions. */
+  readonly channels: number
+  /** Channels that the peer may have open at once. */
+  readonly peerChannels: number
+  /** Requests of the peer that wait for our answer. Go peers keep one (wire-protocol 3.1). */
+  readonly unansweredRequests: number
+  /** Our own requests that wait for the peer's answer. */
+  readonly openRequests: number
+  /** Bytes we take on a channel before the first adjustment (wire-protocol 2.3). */
+  readonly channelWindowBytes: number
+  /** Largest data message we take; Go's own size. */
+  readonly channelPacketBytes: number
+  /** Bytes of one channel that wait to be sent before its source is asked to stop. */
+  readonly channelQueueBytes: number
+  /** Messages that wait for the end of a key exchange or for a peer that does not read. */
+  readonly controlQueueBytes: number
+  /** New keys after so many bytes in one direction; Go uses 64 GiB, we stay far below what AES-GCM allows. */
+  readonly rekeyAfterBytes: number
+  /** New keys after so many packets in one direction: half of RFC 4344's 2^31. */
+  readonly rekeyAfterPackets: number
+}
+
+export const DEFAULT_LIMITS: SshLimits = {
+  handshakePacketBytes: 35_000,
+  packetBytes: 1024 * 1024,
+  handshakeTimeoutMs: 30_000,
+  authTries: 6,
+  channels: 8192,
+  peerChannels: 1024,
+  unansweredRequests: 128,
+  openRequests: 1024,
+  channelWindowBytes: 2 * 1024 * 1024,
+  channelPacketBytes: 32_768,
+  channelQueueBytes: 256 * 1024,
+  controlQueueBytes: 4 * 1024 * 1024,
+  rekeyAfterBytes: 16 * 1024 ** 3,
+  rekeyAfterPackets: 2 ** 30,
+}

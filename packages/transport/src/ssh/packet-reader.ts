@@ -1,0 +1,146 @@
+import type { Lease } from '../channel.ts'
+import { TransportError } from '../errors.ts'
+import { OWNED_BYTES } from '../lease.ts'
+import type { Opener } from './algorithms/cipher.ts'
+import { plainOpener } from './algorithms/plain-cipher.ts'
+
+const MIN_PADDING_BYTES = 4
+/** byte padding length | one byte of payload | four of padding */
+const MIN_PACKET_BYTES = 1 + 1 + MIN_PADDING_BYTES
+
+/**
+ * Cuts a byte stream into packets and opens them. Pieces may end anywhere. No length is believed before it has been checked
+ * against `maxPacketBytes`, and no more is allocated than the packet that is announced.
+ */
+export class PacketReader {
+  readonly #onPacket: (payload: Buffer, lease: Lease, sequence: number) => void
+  #opener: Opener = plainOpener
+  #sequence = 0
+  /** The packet that has not arrived whole. */
+  #part: Buffer | undefined
+  #partBytes = 0
+  /** Whole size of that packet; 0 while its head is not there. */
+  #partTotal = 0
+  #partLength = 0
+  #stopped = false
+  #backlog: Buffer[] = []
+  maxPacketBytes: number
+  bytesSinceKeys = 0
+  packetsSinceKeys = 0
+
+  constructor(maxPacketBytes: number, onPacket: (payload: Buffer, lease: Lease, sequence: number) => void) {
+    this.maxPacketBytes = maxPacketBytes
+    this.#onPacket = onPacket
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Takes the next bytes of the stream; calls `onPacket` for every packet that is whole. */
+  feed(bytes: Buffer, lease: Lease): void {
+    let at = 0
+    while (at < bytes.length) {
+      if (this.#stopped) {
+        this.#backlog.push(Buffer.from(bytes.subarray(at)))
+        return
+      }
+      at = this.#part ? this.#continuePart(bytes, at) : this.#take(bytes, at, lease)
+    }
+  }
+
+  /** Packets are kept, unopened, until `start`. The caller also stops the source, so that little can pile up. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  start(): void {
+    this.#stopped = false
+    while (!this.#stopped) {
+      const kept = this.#backlog.shift()
+      if (!kept) return
+      const behind = this.#backlog
+      this.#backlog = []
+      this.feed(kept, OWNED_BYTES)
+      this.#backlog.push(...behind)
+    }
+  }
+
+  /** From the next packet on. */
+  setOpener(opener: Opener, resetSequence: boolean): void {
+    this.#opener = opener
+    this.bytesSinceKeys = 0
+    this.packetsSinceKeys = 0
+    if (resetSequence) this.#sequence = 0
+  }
+
+  #take(bytes: Buffer, at: number, lease: Lease): number {
+    const left = bytes.length - at
+    if (left < this.#opener.headBytes) {
+      this.#part = Buffer.allocUnsafe(this.#opener.headBytes)
+      bytes.copy(this.#part, 0, at)
+      this.#partBytes = left
+      this.#partTotal = 0
+      return bytes.length
+    }
+    const length = this.#checkedLength(bytes, at)
+    const total = 4 + length + this.#opener.tagBytes
+    if (left < total) {
+      this.#startPart(bytes, at, left, length, total)
+      return bytes.length
+    }
+    this.#open(bytes, at, length, lease)
+    return at + total
+  }
+
+  #startPart(bytes: Buffer, at: number, byteCount: number, length: number, total: number): void {
+    this.#part = Buffer.allocUnsafeSlow(total)
+    bytes.copy(this.#part, 0, at, at + byteCount)
+    this.#partBytes = byteCount
+    this.#partLength = length
+    this.#partTotal = total
+  }
+
+  #continuePart(bytes: Buffer, at: number): number {
+    const part = this.#part
+    if (!part) return at
+    const wanted = (this.#partTotal === 0 ? part.length : this.#partTotal) - this.#partBytes
+    const taken = Math.min(wanted, bytes.length - at)
+    bytes.copy(part, this.#partBytes, at, at + taken)
+    this.#partBytes += taken
+    if (taken < wanted) return at + taken
+    if (this.#partTotal === 0) {
+      const length = this.#checkedLength(part, 0)
+      this.#startPart(part, 0, part.length, length, 4 + length + this.#opener.tagBytes)
+      if (this.#partBytes < this.#partTotal) return at + taken
+    }
+    const whole = this.#part ?? part
+    this.#part = undefined
+    this.#open(whole, 0, this.#partLength, OWNED_BYTES)
+    return at + taken
+  }
+
+  #checkedLength(bytes: Buffer, at: number): number {
+    const opener = this.#opener
+    const length = opener.packetLength(bytes, at, this.#sequence)
+    const padded = opener.lengthApart ? length : length + 4
+    if (length < MIN_PACKET_BYTES || length > this.maxPacketBytes || padded % opener.blockBytes !== 0) {
+      throw new TransportError('protocol-error', `packet of ${length} bytes, at most ${this.maxPacketBytes} allowed`)
+    }
+    return length
+  }
+
+  #open(bytes: Buffer, at: number, length: number, lease: Lease): void {
+    const sequence = this.#sequence
+    const plain = this.#opener.open(bytes, at, length, sequence)
+    if (!plain) throw new TransportError('protocol-error', 'packet with a wrong tag')
+    const padding = plain[0] ?? 0
+    if (padding < MIN_PADDING_BYTES || padding + 2 > length) {
+      throw new TransportError('protocol-error', `packet of ${length} bytes with ${padding} bytes of padding`)
+    }
+    this.#sequence = (sequence + 1) >>> 0
+    this.packetsSinceKeys += 1
+    this.bytesSinceKeys += length
+    this.#onPacket(plain.subarray(1, length - padding), lease, sequence)
+  }
+}

@@ -1,0 +1,154 @@
+import { type ByteLink, LINK_HEADROOM_BYTES } from '../link.ts'
+import { fillRandom } from '../random-pool.ts'
+import { returnSlab, SLAB_BYTES, takeSlab } from '../slab-pool.ts'
+import type { Sealer } from './algorithms/cipher.ts'
+import { plainSealer } from './algorithms/plain-cipher.ts'
+
+const MIN_PADDING_BYTES = 4
+/** A slab with less room than this is not worth going on with. */
+const MIN_ROOM_BYTES = 4096
+
+/** A slab and the writes that still need it. */
+interface SlabUse {
+  readonly bytes: Buffer
+  writes: number
+}
+
+/**
+ * Lays packets out back to back in slabs, and seals and sends them a flush at a time: never one system call per packet.
+ * Padding is random bytes from a pool. The connection that owns the writer decides when to flush.
+ */
+export class PacketWriter {
+  readonly #link: ByteLink
+  #sealer: Sealer = plainSealer
+  #sequence = 0
+  #use: SlabUse | undefined
+  #at = 0
+  #regionFrom = -1
+  #regionPackets = 0
+  /** Where the slab ends that `begin` returned an offset into. */
+  slab: Buffer = EMPTY
+  /** Bytes and packets since the last change of keys. */
+  bytesSinceKeys = 0
+  packetsSinceKeys = 0
+  bytesSent = 0
+
+  constructor(link: ByteLink) {
+    this.#link = link
+  }
+
+  /** Bytes laid out and not flushed. */
+  get pendingBytes(): number {
+    return this.#regionFrom < 0 ? 0 : this.#at - this.#regionFrom
+  }
+
+  /** Sends bytes that are no packet: the identification line. */
+  sendRaw(bytes: Buffer): void {
+    this.flush()
+    const from = this.#room(bytes.length)
+    bytes.copy(this.slab, from)
+    this.#at = from + bytes.length
+    this.#hand(from)
+  }
+
+  /**
+   * Lays out a packet for a payload of `payloadBytes` bytes.
+   * @returns where in `this.slab` the payload has to be written, before anything else is asked of the writer
+   */
+  begin(payloadBytes: number): number {
+    const sealer = this.#sealer
+    const counted = (sealer.lengthApart ? 1 : 5) + payloadBytes
+    let padding = sealer.blockBytes - (counted % sealer.blockBytes)
+    if (padding < MIN_PADDING_BYTES) padding += sealer.blockBytes
+    const total = 5 + payloadBytes + padding + sealer.tagBytes
+    const at = this.#room(total)
+    const slab = this.slab
+    slab.writeUInt32BE(1 + payloadBytes + padding, at)
+    slab[at + 4] = padding
+    fillRandom(slab, at + 5 + payloadBytes, padding)
+    this.#at = at + total
+    this.#regionPackets += 1
+    this.packetsSinceKeys += 1
+    this.bytesSinceKeys += total
+    return at + 5
+  }
+
+  /** Lays out a whole message. */
+  send(payload: Buffer): void {
+    const at = this.begin(payload.length)
+    payload.copy(this.slab, at)
+  }
+
+  /** Seals and sends what is laid out. */
+  flush(): void {
+    if (this.#regionFrom < 0) return
+    this.#sealer.seal(this.slab, this.#regionFrom, this.#at, this.#sequence)
+    this.#sequence = (this.#sequence + this.#regionPackets) >>> 0
+    this.#hand(this.#regionFrom)
+  }
+
+  /** From the next packet on. What is laid out leaves under the old keys. */
+  setSealer(sealer: Sealer, resetSequence: boolean): void {
+    this.flush()
+    this.#sealer = sealer
+    this.bytesSinceKeys = 0
+    this.packetsSinceKeys = 0
+    if (resetSequence) this.#sequence = 0
+  }
+
+  /** Gives back what the writer holds; for the end of the connection. */
+  release(): void {
+    this.#regionFrom = -1
+    this.#regionPackets = 0
+    this.#leave()
+  }
+
+  /** Makes sure that `byteCount` bytes fit behind what is laid out, and opens a region where there is none. */
+  #room(byteCount: number): number {
+    if (this.#use && this.#at + byteCount + LINK_HEADROOM_BYTES > this.#use.bytes.length) {
+      this.flush()
+      this.#leave()
+    }
+    if (!this.#use) {
+      // Only a request of a quarter of a megabyte asks for more than a slab.
+      const whole = byteCount + LINK_HEADROOM_BYTES
+      this.#use = { bytes: whole > SLAB_BYTES ? Buffer.allocUnsafeSlow(whole) : takeSlab(), writes: 0 }
+      this.slab = this.#use.bytes
+      this.#at = 0
+    }
+    if (this.#regionFrom < 0) {
+      this.#at += LINK_HEADROOM_BYTES
+      this.#regionFrom = this.#at
+    }
+    return this.#at
+  }
+
+  #hand(from: number): void {
+    const use = this.#use
+    if (!use) return
+    use.writes += 1
+    this.bytesSent += this.#at - from
+    this.#regionFrom = -1
+    this.#regionPackets = 0
+    const to = this.#at
+    if (use.bytes.length - to < MIN_ROOM_BYTES) this.#leave()
+    this.#link.write(use.bytes, from, to, () => this.#onWritten(use))
+  }
+
+  #onWritten(use: SlabUse): void {
+    use.writes -= 1
+    if (use.writes > 0) return
+    // Nothing under way: a quiet connection holds no slab.
+    if (use === this.#use && this.#regionFrom < 0) this.#use = undefined
+    if (use !== this.#use && use.bytes.length === SLAB_BYTES) returnSlab(use.bytes)
+  }
+
+  /** Stops using the slab; it goes back to the pool with its last write. */
+  #leave(): void {
+    const use = this.#use
+    this.#use = undefined
+    if (use && use.writes === 0 && use.bytes.length === SLAB_BYTES) returnSlab(use.bytes)
+  }
+}
+
+const EMPTY = Buffer.alloc(0)

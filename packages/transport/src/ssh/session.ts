@@ -1,0 +1,312 @@
+import { type Clock, type Logger, systemClock, type Timer } from '@rport/kit'
+import type { Channel, Lease } from '../channel.ts'
+import type { CloseReason, Connection, ConnectionHandlers, RequestOptions, RequestReply } from '../connection.ts'
+import { TransportError } from '../errors.ts'
+import type { ByteLink } from '../link.ts'
+import type { AlgorithmChoice } from './algorithms/negotiate.ts'
+import { ChannelBook } from './channel-book.ts'
+import { DEFAULT_LIMITS, type SshLimits } from './limits.ts'
+import { decodeDisconnect, encodeDisconnect } from './messages/disconnect.ts'
+import { decodeGlobalRequest, encodeGlobalRequest, encodeRequestReply } from './messages/global-request.ts'
+import { DISCONNECT, MSG } from './messages/numbers.ts'
+import { OpenRequests, ReplyRow } from './requests.ts'
+import { TransportLayer, type TransportRole } from './transport-layer.ts'
+import type { UserAuth } from './user-auth.ts'
+
+export interface SessionOptions {
+  readonly transport: TransportRole
+  /** Login: of a server that judges, or of a client that proves. */
+  readonly auth: (session: AuthHost) => UserAuth
+  readonly ident: string
+  readonly log: Logger
+  readonly clock?: Clock
+  readonly limits?: Partial<SshLimits>
+  readonly algorithms?: AlgorithmChoice
+}
+
+/** What login needs of its session. */
+export interface AuthHost {
+  send(payload: Buffer): void
+  /** No message is handed up until `resume`: for checks that take time. */
+  stop(): void
+  resume(): void
+  /** Login is over. */
+  authenticated(user: string): void
+  fail(error: TransportError): void
+}
+
+/** Largest request that we send: Go peers take no packet above 256 KiB (wire-protocol 2.3). */
+const MAX_REQUEST_BYTES = 262_144 - 512
+/** Unread replies and requests above this stop us from reading more of that peer. */
+const STOP_READING_BYTES = 1024 * 1024
+
+/** One SSH connection over one link, in either role. Create it, `start` it, wait for `authenticated`, then `serve`. */
+export class SshSession implements Connection {
+  readonly role: 'server' | 'agent'
+  readonly remoteAddress: string
+  readonly closed: Promise<CloseReason>
+  /** Settles with the user's name when login is over; rejects with a TransportError. */
+  readonly authenticated: Promise<string>
+  readonly #link: ByteLink
+  readonly #log: Logger
+  readonly #clock: Clock
+  readonly #limits: SshLimits
+  readonly #layer: TransportLayer
+  readonly #channels: ChannelBook
+  readonly #requests: OpenRequests
+  readonly #replies: ReplyRow
+  readonly #auth: UserAuth
+  #handlers: ConnectionHandlers | undefined
+  #isAuthenticated = false
+  #reason: CloseReason | undefined
+  #settleClosed: (reason: CloseReason) => void = () => undefined
+  #settleAuthenticated: (outcome: string | Error) => void = () => undefined
+  #handshakeTimer: Timer | undefined
+  #pausedForPeer = false
+  user = ''
+  lastReceivedAt: number
+
+  constructor(link: ByteLink, options: SessionOptions) {
+    this.role = options.transport.name === 'server' ? 'server' : 'agent'
+    this.remoteAddress = link.remoteAddress
+    this.#link = link
+    this.#log = options.log
+    this.#clock = options.clock ?? systemClock
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.lastReceivedAt = this.#clock.monotonic()
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve
+    })
+    this.authenticated = new Promise((resolve, reject) => {
+      this.#settleAuthenticated = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome))
+    })
+    // Whoever is not interested in the login learns of its end by `closed`.
+    this.authenticated.catch(() => undefined)
+    const layerOptions = options.algorithms
+      ? { ident: options.ident, algorithms: options.algorithms }
+      : { ident: options.ident }
+    this.#layer = new TransportLayer(link, options.transport, this.#limits, this.#transportUser(), layerOptions)
+    this.#channels = new ChannelBook(this.#layer, this.#limits, this.#clock, (open) => this.#handlers?.onChannel(open))
+    this.#requests = new OpenRequests(this.#clock, this.#limits.openRequests)
+    this.#replies = new ReplyRow((reply) => this.#layer.send(encodeRequestReply(reply.ok, reply.payload)))
+    this.#auth = options.auth(this.#authHost())
+    link.onBytes = this.#onBytes
+    link.onDrain = () => this.#onLinkDrain()
+    link.onEnd = (error) =>
+      this.#end(
+        error ? { code: 'network', text: error.message } : { code: 'peer', text: 'the peer closed the connection' },
+      )
+  }
+
+  get peerIdent(): string {
+    return this.#layer.peerIdent
+  }
+
+  get bytesReceived(): number {
+    return this.#layer.bytesReceived
+  }
+
+  get bytesSent(): number {
+    return this.#layer.bytesSent
+  }
+
+  get isClosed(): boolean {
+    return this.#reason !== undefined
+  }
+
+  /** Begins the handshake; it must be over within `handshakeTimeoutMs`. */
+  start(): void {
+    const { handshakeTimeoutMs } = this.#limits
+    this.#handshakeTimer = this.#clock.setTimeout(
+      () => this.#end({ code: 'handshake', text: `login not finished within ${handshakeTimeoutMs} ms` }),
+      handshakeTimeoutMs,
+      { background: true },
+    )
+    this.#layer.start()
+    this.#link.resume()
+  }
+
+  serve(handlers: ConnectionHandlers): void {
+    this.#handlers = handlers
+    this.#layer.resume()
+  }
+
+  request(name: string, payload: string | Buffer, options: RequestOptions): Promise<RequestReply> {
+    const refusal = this.#refusal(name, payload)
+    if (refusal) return Promise.reject(refusal)
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason)
+    if (this.#requests.isFull) {
+      return Promise.reject(new TransportError('too-many-requests', `${name}: the peer owes too many answers already`))
+    }
+    const reply = this.#requests.add(name, options)
+    this.#layer.send(encodeGlobalRequest(name, true, bytesOf(payload)))
+    return reply
+  }
+
+  notify(name: string, payload: string | Buffer): void {
+    const refusal = this.#refusal(name, payload)
+    if (!refusal) this.#layer.send(encodeGlobalRequest(name, false, bytesOf(payload)))
+    else if (refusal.code !== 'closed') throw refusal
+  }
+
+  openChannel(type: string, data: string | Buffer, options: RequestOptions): Promise<Channel> {
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason)
+    return this.#channels.open(type, bytesOf(data), options)
+  }
+
+  announcePeerFeatures(features: { halfClose: boolean; zeroMask: boolean }): void {
+    this.#channels.halfClose = features.halfClose
+    if (features.zeroMask) this.#link.useZeroMask()
+  }
+
+  /** Asks for new keys now; otherwise they come by volume. */
+  rekey(): void {
+    this.#layer.rekey()
+  }
+
+  close(reason = 'closed'): void {
+    this.#end({ code: 'local', text: reason })
+  }
+
+  /** Ends the connection because the peer has been silent too long. */
+  closeSilent(text: string): void {
+    this.#end({ code: 'silent', text })
+  }
+
+  #refusal(name: string, payload: string | Buffer): TransportError | undefined {
+    if (this.#reason) return new TransportError('closed', `connection is closed: ${this.#reason.text}`)
+    const byteCount = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
+    if (byteCount <= MAX_REQUEST_BYTES) return undefined
+    return new TransportError(
+      'too-large',
+      `${name}: ${byteCount} bytes, at most ${MAX_REQUEST_BYTES} fit into one request`,
+    )
+  }
+
+  #onBytes = (bytes: Buffer, lease: Lease): void => {
+    this.lastReceivedAt = this.#clock.monotonic()
+    this.#layer.feed(bytes, lease)
+  }
+
+  #onLinkDrain(): void {
+    this.#channels.layOut()
+    this.#layer.flush()
+    if (this.#pausedForPeer && this.#layer.queuedBytes < STOP_READING_BYTES / 2) {
+      this.#pausedForPeer = false
+      this.#layer.resume()
+    }
+  }
+
+  #transportUser() {
+    return {
+      onReady: () => this.#auth.start(),
+      onRoom: () => this.#channels.layOut(),
+      onFailure: (error: Error) => this.#fail(error),
+      onMessage: (payload: Buffer, lease: Lease, sequence: number) => this.#onMessage(payload, lease, sequence),
+    }
+  }
+
+  #authHost(): AuthHost {
+    return {
+      send: (payload) => this.#layer.send(payload),
+      stop: () => this.#layer.stop(),
+      resume: () => this.#layer.resume(),
+      fail: (error) => this.#fail(error),
+      authenticated: (user) => {
+        this.user = user
+        this.#isAuthenticated = true
+        this.#handshakeTimer?.cancel()
+        this.#layer.allowLargePackets()
+        // Nothing is handed up before the owner has said who deals with it.
+        if (!this.#handlers) this.#layer.stop()
+        this.#settleAuthenticated(user)
+      },
+    }
+  }
+
+  #onMessage(payload: Buffer, lease: Lease, sequence: number): void {
+    const type = payload[0] ?? 0
+    if (type === MSG.DISCONNECT) {
+      const { description } = decodeDisconnect(payload)
+      this.#end({ code: 'peer', text: `the peer disconnected: ${JSON.stringify(description)}` })
+      return
+    }
+    if (!this.#isAuthenticated) {
+      this.#auth.receive(type, payload)
+      return
+    }
+    if (type >= MSG.CHANNEL_OPEN && type <= MSG.CHANNEL_FAILURE) {
+      this.#channels.receive(type, payload, lease)
+      return
+    }
+    if (type === MSG.GLOBAL_REQUEST) this.#onRequest(payload)
+    else if (type === MSG.REQUEST_SUCCESS || type === MSG.REQUEST_FAILURE) {
+      this.#requests.receive({ ok: type === MSG.REQUEST_SUCCESS, payload: Buffer.from(payload.subarray(1)) })
+    } else if (type >= MSG.SERVICE_REQUEST && type <= MSG.SERVICE_ACCEPT) {
+      throw new TransportError('protocol-error', 'service asked for twice')
+    } else if (type < MSG.USERAUTH_REQUEST || type > MSG.USERAUTH_BANNER) this.#layer.sendUnimplemented(sequence)
+    // Login messages after login are silently dropped: RFC 4252 section 5.1.
+  }
+
+  #onRequest(packet: Buffer): void {
+    const { name, wantReply, payload } = decodeGlobalRequest(packet)
+    if (this.#replies.length >= this.#limits.unansweredRequests) {
+      throw new TransportError(
+        'protocol-error',
+        `more than ${this.#limits.unansweredRequests} requests wait for an answer`,
+      )
+    }
+    const answer = wantReply ? this.#replies.open() : undefined
+    const onThrown = (thrown: unknown) => {
+      this.#log.error({ err: thrown, request: name }, 'request of the peer failed')
+      answer?.(NO_REPLY)
+    }
+    try {
+      const reply = this.#handlers?.onRequest(name, Buffer.from(payload), wantReply) ?? NO_REPLY
+      if (reply instanceof Promise) reply.then((settled) => answer?.(settled), onThrown)
+      else answer?.(reply)
+    } catch (thrown) {
+      onThrown(thrown)
+    }
+    // A peer that asks and does not read its answers waits until it has read them.
+    if (this.#layer.queuedBytes > STOP_READING_BYTES && !this.#pausedForPeer) {
+      this.#pausedForPeer = true
+      this.#layer.stop()
+    }
+  }
+
+  #fail(error: Error): void {
+    const code = error instanceof TransportError ? error.code : 'protocol-error'
+    if (code === 'fingerprint-mismatch') this.#end({ code: 'fingerprint', text: error.message }, error)
+    else if (code === 'auth-refused') this.#end({ code: 'auth', text: error.message }, error)
+    else if (code === 'handshake-failed') this.#end({ code: 'handshake', text: error.message }, error)
+    else this.#end({ code: 'protocol', text: error.message }, error)
+  }
+
+  #end(reason: CloseReason, error?: Error): void {
+    if (this.#reason) return
+    this.#reason = reason
+    this.#handshakeTimer?.cancel()
+    if (reason.code === 'protocol') this.#sayGoodbye(DISCONNECT.PROTOCOL_ERROR, 'protocol error')
+    if (reason.code === 'auth' && this.role === 'server') this.#sayGoodbye(DISCONNECT.NO_MORE_AUTH_METHODS, reason.text)
+    this.#layer.close()
+    this.#link.destroy()
+    const failure = error ?? new TransportError('closed', `connection is closed: ${reason.text}`)
+    this.#settleAuthenticated(
+      failure instanceof TransportError ? failure : new TransportError('closed', failure.message),
+    )
+    this.#requests.failAll(new TransportError('closed', `connection is closed: ${reason.text}`))
+    this.#channels.connectionLost(new TransportError('closed', `connection is closed: ${reason.text}`))
+    this.#settleClosed(reason)
+  }
+
+  #sayGoodbye(code: number, text: string): void {
+    this.#layer.send(encodeDisconnect(code, text))
+    this.#layer.flush()
+  }
+}
+
+const NO_REPLY: RequestReply = { ok: false, payload: Buffer.alloc(0) }
+
+const bytesOf = (payload: string | Buffer): Buffer =>
+  typeof payload === 'string' ? Buffer.from(payload, 'utf8') : payload

@@ -1,0 +1,3 @@
+/** Peers joined in memory, and lines that can be cut: for tests only. */
+export { type ConnectedPair, type ConnectedPairOptions, connectPair, TEST_HOST_KEY } from './connected-pair.ts'
+export { createMemoryPair, type MemoryLink, type MemoryPairOptions } from './memory-link.ts'

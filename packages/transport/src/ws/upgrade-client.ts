@@ -1,0 +1,111 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { TransportError } from '../errors.ts'
+import { acceptKey, SUB_PROTOCOL } from './upgrade-server.ts'
+
+/** Longest answer head that is read. */
+const MAX_HEAD_BYTES = 16 * 1024
+/** Headers that belong to the upgrade itself (wire-protocol 1.6). */
+const RESERVED = [
+  'upgrade',
+  'connection',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+]
+
+export interface UpgradeRequest {
+  /** Path and query, beginning with `/`. */
+  readonly path: string
+  readonly host: string
+  /** Further headers; later ones of the same name replace earlier ones. `User-Agent` is expected among them. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** The text of the request, and the key that the answer is checked with. */
+export function encodeUpgrade(request: UpgradeRequest): { text: string; key: string } {
+  const key = randomBytes(16).toString('base64')
+  const lines = [`GET ${checked(request.path, 'path')} HTTP/1.1`, `Host: ${checked(request.host, 'host')}`]
+  const add = (name: string, value: string) => lines.push(`${checked(name, 'header name')}: ${checked(value, name)}`)
+  const { 'User-Agent': userAgent, ...custom } = request.headers
+  if (userAgent !== undefined) add('User-Agent', userAgent)
+  add('Connection', 'Upgrade')
+  add('Sec-WebSocket-Key', key)
+  add('Sec-WebSocket-Protocol', SUB_PROTOCOL)
+  add('Sec-WebSocket-Version', '13')
+  add('Upgrade', 'websocket')
+  for (const [name, value] of Object.entries(custom)) {
+    if (RESERVED.includes(name.toLowerCase())) {
+      throw new TransportError(
+        'dial-failed',
+        `header ${name} belongs to the connection itself: remove it from the configuration`,
+      )
+    }
+    if (name.toLowerCase() !== 'host') add(name, value)
+  }
+  return { text: `${lines.join('\r\n')}\r\n\r\n`, key }
+}
+
+function checked(text: string, what: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get into a header
+  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(text))
+    throw new TransportError('dial-failed', `${what} contains control characters`)
+  return text
+}
+
+/** Collects the head of the answer. */
+export class UpgradeAnswer {
+  #bytes: Buffer = Buffer.alloc(0)
+  readonly #key: string
+
+  constructor(key: string) {
+    this.#key = key
+  }
+
+  /**
+   * @returns bytes that follow the answer, or undefined while it is not whole
+   * @throws  TransportError(upgrade-refused) for any answer but the right 101; redirects are not followed
+   */
+  feed(bytes: Buffer): Buffer | undefined {
+    this.#bytes = Buffer.concat([this.#bytes, bytes])
+    const end = this.#bytes.indexOf('\r\n\r\n')
+    if (end < 0) {
+      if (this.#bytes.length > MAX_HEAD_BYTES) throw refused('answer head too long')
+      return undefined
+    }
+    if (end > MAX_HEAD_BYTES) throw refused('answer head too long')
+    const [statusLine = '', ...headerLines] = this.#bytes.subarray(0, end).toString('latin1').split('\r\n')
+    const status = /^HTTP\/1\.[01] (\d{3})(?: ([\x20-\x7e]*))?$/.exec(statusLine)
+    if (!status) throw refused('the server does not speak HTTP')
+    const headers = new Map(headerLines.map((line) => splitHeader(line)))
+    if (status[1] !== '101') throw refused(explainStatus(Number(status[1]), status[2] ?? '', headers))
+    const accept = Buffer.from(headers.get('sec-websocket-accept') ?? '')
+    const expected = Buffer.from(acceptKey(this.#key))
+    const isRight = accept.length === expected.length && timingSafeEqual(accept, expected)
+    if (headers.get('upgrade')?.toLowerCase() !== 'websocket' || !isRight)
+      throw refused('the answer to the upgrade is wrong')
+    return this.#bytes.subarray(end + 4)
+  }
+}
+
+function splitHeader(line: string): [string, string] {
+  const colon = line.indexOf(':')
+  return [line.slice(0, Math.max(colon, 0)).toLowerCase(), line.slice(colon + 1).trim()]
+}
+
+function explainStatus(status: number, phrase: string, headers: ReadonlyMap<string, string>): string {
+  const via = headers.get('via')
+  const hint = via ? `; a proxy answered (Via: ${via.slice(0, 100)})` : ''
+  if (status === 404) return `404: no rport server at this address${hint}`
+  if (status === 423) return `423: this address is banned after failed logins, try later${hint}`
+  if (status >= 300 && status < 400) {
+    return `${status}: redirected to ${JSON.stringify((headers.get('location') ?? '').slice(0, 200))}, which is not followed${hint}`
+  }
+  return `${status} ${phrase.slice(0, 100)}${hint}`
+}
+
+const refused = (text: string): TransportError => new TransportError('upgrade-refused', `upgrade refused: ${text}`)
+
+export type DialSocket = Socket | TLSSocket
