@@ -64,6 +64,7 @@ export { parseListQuery } from './lists/parse-list-query.ts'
 export { wildcardMatcher } from './lists/wildcard.ts'
 export { AuthProviderView, LoginView, login, MAX_TOKEN_LIFETIME_SECONDS } from './login.ts'
 export { me, PermissionsView, UserView } from './me.ts'
+export { renderOpenApi } from './openapi/open-api.ts'
 export { ADMINISTRATORS, type Permission, permissions } from './permissions.ts'
 export {
   type BareReply,
@@ -78,6 +79,9 @@ export {
   type Reply,
   type ReplyValue,
 } from './reply.ts'
+export type { CallInput, ListInput, SdkCredentials } from './sdk/call-input.ts'
+export { createSdk, type Sdk, type SdkMethod, type SdkOptions } from './sdk/sdk.ts'
+export { SdkError } from './sdk/sdk-error.ts'
 export { ServerStatusView, status } from './status.ts'
 export { formatQueryString, parseQueryString, type QueryStringResult, type QueryValues } from './text/query-string.ts'
 export {

@@ -1,10 +1,21 @@
 import { z } from 'zod'
 import { endpoint, resource } from './endpoint.ts'
-import { permissions } from './permissions.ts'
+import type { Permission } from './permissions.ts'
 import { data, empty } from './reply.ts'
 
 /** The eight function permissions, all always present. */
-export const PermissionsView = z.record(z.enum(permissions), z.boolean()).meta({ id: 'Permissions' })
+export const PermissionsView = z
+  .object({
+    tunnels: z.boolean(),
+    scripts: z.boolean(),
+    commands: z.boolean(),
+    vault: z.boolean(),
+    scheduler: z.boolean(),
+    monitoring: z.boolean(),
+    uploads: z.boolean(),
+    auditlog: z.boolean(),
+  } satisfies Record<Permission, unknown>)
+  .meta({ id: 'Permissions' })
 export type PermissionsView = z.output<typeof PermissionsView>
 
 /** A user as it is seen from outside. */

@@ -60,7 +60,9 @@ export const tunnels = resource('Tunnels', {
     clientAccess: true,
     audit: ['client.tunnel', 'create'],
     query: z.object({
-      remote: lateText({ description: 'Destination as the client dials it: `PORT` or `HOST:PORT`.' }).default(''),
+      remote: lateText({ description: 'Destination as the client dials it: `PORT` or `HOST:PORT`.' })
+        .default('')
+        .meta({ 'x-required': true }),
       local: lateText({ description: '`PORT` or `HOST:PORT` on the server; absent: any free port.' }).optional(),
       protocol: lateText({ enum: ['tcp', 'udp', 'tcp+udp'], default: 'tcp' }).optional(),
       name: lateText({}).optional(),

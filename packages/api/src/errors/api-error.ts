@@ -47,7 +47,7 @@ export class ApiError extends Error {
 }
 
 type Arguments<K extends ErrorKey> = [ParamNames<K>] extends [never]
-  ? [params?: Readonly<Record<never, never>>, extras?: ErrorExtras]
+  ? [params?: Readonly<Record<string, never>>, extras?: ErrorExtras]
   : [params: ErrorParams<K>, extras?: ErrorExtras]
 
 /**

@@ -30,7 +30,8 @@ export const parseBoolText = (text: string): boolean | undefined =>
  */
 export function parseIntText(text: string): number | undefined {
   if (text.length > 20 || !/^[+-]?\d+$/.test(text)) return undefined
-  const value = Number(text)
+  // Adding 0 makes 0 of -0.
+  const value = Number(text) + 0
   return Number.isSafeInteger(value) ? value : undefined
 }
 
