@@ -13,6 +13,8 @@ export interface Option<T> {
   readonly flag?: string
   /** Short flag: one letter. */
   readonly short?: string
+  /** Set by arguments that are no flags: the first of them, or all others. They count as much as flags. */
+  readonly positional?: 'first' | 'rest'
   /** A flag that is given again and again takes each text whole instead of splitting it at commas. */
   readonly wholeFlag?: boolean
   /** Older environment variables; they count less than the file. */
@@ -102,8 +104,6 @@ export interface Program<Sections extends SectionTable = SectionTable> {
   readonly deadKeys: readonly DeadKey[]
   /** What stands before and after the text of a fault; programs of the original's users match on it. */
   readonly faultFrame: { readonly prefix: string; readonly suffix: string }
-  /** Whether arguments that are no flags have a meaning. */
-  readonly positionals: boolean
 }
 
 export type SectionTable = Readonly<Record<string, Section>>

@@ -22,11 +22,13 @@ export type Origin =
   | { readonly kind: 'file'; readonly file: string; readonly line: number | undefined }
   | { readonly kind: 'environment'; readonly name: string }
   | { readonly kind: 'flag'; readonly name: string }
+  | { readonly kind: 'argument' }
 
 /** The origin in words. */
 export function describeOrigin(origin: Origin): string {
   if (origin.kind === 'file') return origin.line === undefined ? origin.file : `${origin.file}:${origin.line}`
   if (origin.kind === 'environment') return `environment variable ${origin.name}`
+  if (origin.kind === 'argument') return 'command line'
   return origin.kind === 'flag' ? `flag --${origin.name}` : 'default'
 }
 

@@ -8,6 +8,8 @@ import { readTexts } from './types/lists.ts'
 export interface Sources {
   /** Flags by name, without dashes. */
   readonly flags: ReadonlyMap<string, readonly string[]>
+  /** Arguments that are no flags. */
+  readonly positionals: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly file: FileContent | undefined
   /** What is already known to be wrong with the file. */
@@ -22,7 +24,7 @@ export interface Found {
 
 /** The value that counts: flag before environment before file before older environment; undefined when there is none. */
 export function findValue(
-  { flags, env, file }: Sources,
+  { flags, positionals, env, file }: Sources,
   section: string,
   key: string,
   option: Option<unknown>,
@@ -31,6 +33,8 @@ export function findValue(
   if (option.flag !== undefined && given !== undefined) {
     return { origin: { kind: 'flag', name: option.flag }, raw: flagValue(option, given) }
   }
+  const argument = positionalValue(option, positionals)
+  if (argument !== undefined) return { origin: { kind: 'argument' }, raw: argument }
   const overriding = envValue(env, [envName(section, key)])
   if (overriding) return overriding
   const value = file?.sections.get(section)?.values.get(key)
@@ -45,6 +49,11 @@ function envValue(env: Sources['env'], names: readonly string[]): Found | undefi
     if (raw !== undefined && raw !== '') return { origin: { kind: 'environment', name }, raw }
   }
   return undefined
+}
+
+function positionalValue({ positional }: Option<unknown>, [first, ...rest]: readonly string[]): RawValue | undefined {
+  if (positional === 'first') return first
+  return positional === 'rest' && rest.length > 0 ? rest : undefined
 }
 
 function flagValue(option: Option<unknown>, given: readonly string[]): RawValue {

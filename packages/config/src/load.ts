@@ -42,7 +42,7 @@ export function load<Sections extends SectionTable>(
   if (flags.get('version')?.at(-1) === 'true') return { kind: 'version' }
   if (faults.length > 0) return { kind: 'faults', faults }
   const [first] = positionals
-  if (!program.positionals && first !== undefined) {
+  if (first !== undefined && !takesArguments(program)) {
     const message = `unknown command ${JSON.stringify(first.slice(0, 40))} for "${program.name}"`
     return { kind: 'faults', faults: [{ kind: 'usage', message }] }
   }
@@ -55,6 +55,7 @@ export function load<Sections extends SectionTable>(
 
   const resolution = resolve(program, {
     flags,
+    positionals,
     env: surroundings.env,
     file: content?.content,
     fileFaults: content?.faults ?? [],
@@ -65,6 +66,9 @@ export function load<Sections extends SectionTable>(
   }
   return { kind: 'resolved', resolution, file: content?.content.file, flags, positionals }
 }
+
+const takesArguments = (program: Program): boolean =>
+  Object.values(program.sections).some(({ options }) => Object.values(options).some(({ positional }) => positional))
 
 /** Flags of the program and of its settings. */
 function allFlags(program: Program) {

@@ -3,7 +3,7 @@ import { describeOrigin, type Notice } from './fault.ts'
 import type { Found, Sources } from './find-value.ts'
 
 /** How much an origin counts. */
-const RANK = { default: 0, file: 1, environment: 2, flag: 3 } as const
+const RANK = { default: 0, file: 1, environment: 2, flag: 3, argument: 3 } as const
 
 /** A deprecated setting that says something takes the place of the new one, unless that has the stronger origin. */
 export function moveDeprecated(

@@ -77,5 +77,4 @@ export const serverProgram: Program<ServerSections> = {
     { section: 'plus-license', key: 'proxy_url', reason: NO_LICENCE },
   ],
   faultFrame: { prefix: 'Invalid config: ', suffix: '. See --help' },
-  positionals: false,
 }

@@ -33,8 +33,14 @@ export const secret = (placeholder = 'SECRET'): OptionType<Secret> =>
     write: (value) => quote(value.reveal()),
   })
 
-/** One of a few words, compared to the letter. */
-export const oneOf = <const W extends string>(...words: readonly W[]): OptionType<W> =>
+/**
+ * One of a few words, compared to the letter.
+ * @param message  what is said about another word, which comes in quotes; for messages that the original had
+ */
+export const oneOf = <const W extends string>(
+  words: readonly W[],
+  message?: (quotedWord: string) => string,
+): OptionType<W> =>
   optionType<W>({
     name: words.map((word) => `\`${word}\``).join(', '),
     placeholder: words.join('|'),
@@ -42,8 +48,9 @@ export const oneOf = <const W extends string>(...words: readonly W[]): OptionTyp
     read: (raw) => {
       const given = readText(raw)
       const found = words.find((word) => word === given)
-      if (found === undefined) throw new ValueError('is not among the possible values')
-      return found
+      if (found !== undefined) return found
+      if (message) throw new Error(message(JSON.stringify(given.slice(0, 60))))
+      throw new ValueError('is not among the possible values')
     },
     write: quote,
   })

@@ -6,6 +6,7 @@ import {
   httpUrl,
   int,
   networks,
+  oneOf,
   option,
   path,
   secret,
@@ -14,7 +15,7 @@ import {
   textList,
 } from '@rport/config'
 import { MS_PER_MINUTE, MS_PER_SECOND } from '@rport/kit'
-import { tlsVersion, wordOf } from './kinds.ts'
+import { tlsVersion } from './kinds.ts'
 import { LOOPBACK } from './server-section.ts'
 
 const DEFAULT_MAX_REQUEST_BYTES = 10 * 1024
@@ -208,7 +209,7 @@ export const apiSection = section({
       description: 'How long sending it may take.',
     }),
     two_fa_send_to_type: option(
-      wordOf(['none', 'email', 'regex'], (bad) => `invalid api.two_fa_send_to_type: ${bad}`),
+      oneOf(['none', 'email', 'regex'], (bad) => `invalid api.two_fa_send_to_type: ${bad}`),
       {
         ...planned,
         default: 'none',
@@ -246,7 +247,7 @@ export const apiSection = section({
       description: 'Hide the last part of IPv4 addresses there.',
     }),
     audit_log_rotation: option(
-      wordOf(['daily', 'weekly', 'monthly', 'yearly'], (bad) => `API: invalid api.audit_log_rotation: ${bad}`),
+      oneOf(['daily', 'weekly', 'monthly', 'yearly'], (bad) => `API: invalid api.audit_log_rotation: ${bad}`),
       {
         ...planned,
         default: 'monthly',

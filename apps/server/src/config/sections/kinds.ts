@@ -78,20 +78,6 @@ export const tlsVersion = (): OptionType<'1.2' | '1.3'> =>
     format: (version) => version,
   })
 
-/** One of a few words; the message of the original names the bad one. */
-export const wordOf = <const W extends string>(words: readonly W[], message: (bad: string) => string): OptionType<W> =>
-  parsedText<W>({
-    name: words.map((word) => `\`${word}\``).join(', '),
-    placeholder: words.join('|'),
-    advice: `use one of ${words.map((word) => `"${word}"`).join(', ')}`,
-    parse: (text) => {
-      const found = words.find((word) => word === text)
-      if (found === undefined) throw new Error(message(JSON.stringify(text.slice(0, 60))))
-      return found
-    },
-    format: (word) => word,
-  })
-
 /** Port numbers and ranges, kept as written; `port-policy.ts` reads them. Numbers without quotes count, too. */
 export const portTexts = (): OptionType<readonly string[]> => ({
   ...listOf({

@@ -1,6 +1,6 @@
-import { bool, option, path, secret, section, text } from '@rport/config'
+import { bool, oneOf, option, path, secret, section, text } from '@rport/config'
 import { MS_PER_HOUR } from '@rport/kit'
-import { days, daysOrHours, longDuration, wordOf } from './kinds.ts'
+import { days, daysOrHours, longDuration } from './kinds.ts'
 
 const MS_PER_DAY = 24 * MS_PER_HOUR
 const planned = { feature: 'planned' } as const
@@ -17,7 +17,7 @@ export const loggingSection = section({
       example: '"/var/log/rport/rportd.log"',
     }),
     log_level: option(
-      wordOf(['error', 'info', 'debug'], (bad) => `invalid log level: ${bad}`),
+      oneOf(['error', 'info', 'debug'], (bad) => `invalid log level: ${bad}`),
       { default: 'info', flag: 'log-level', description: 'How much is written.' },
     ),
   },
@@ -28,7 +28,7 @@ export const databaseSection = section({
   description: 'An existing database with users of the API or credentials of agents. Not needed otherwise.',
   options: {
     db_type: option(
-      wordOf(['mysql', 'sqlite'], (bad) => `invalid 'db_type', expected 'mysql' or 'sqlite', got ${bad}`),
+      oneOf(['mysql', 'sqlite'], (bad) => `invalid 'db_type', expected 'mysql' or 'sqlite', got ${bad}`),
       { flag: 'db-type', description: 'Kind of the database; "mysql" is not available yet.', example: '"sqlite"' },
     ),
     db_host: option(text(), {
@@ -150,7 +150,7 @@ export const subdomainsSection = section({
     api_cert_file: option(path(), { ...planned, description: 'Certificate (PEM) for that name.' }),
     api_key_file: option(path(), { ...planned, description: 'Key (PEM) of that certificate.' }),
     tls_min: option(
-      wordOf(['1.2', '1.3'], () => 'tls_min not a known tls protocol version'),
+      oneOf(['1.2', '1.3'], () => 'tls_min not a known tls protocol version'),
       { ...planned, description: 'Smallest version of TLS.', example: '"1.3"' },
     ),
   },
@@ -164,7 +164,7 @@ export const oauthSection = section({
   description: 'Users log in with their account at GitHub, Microsoft, Google or Auth0.',
   options: {
     provider: option(
-      wordOf(
+      oneOf(
         ['github', 'microsoft', 'google', 'auth0'],
         (bad) => `invalid oauth configuration: unknown provider ${bad}`,
       ),
