@@ -53,7 +53,7 @@ export {
   type RemoteSpec,
   type TunnelProtocol,
 } from './remote.ts'
-export { type RemoteRecord, remoteText, toRemoteRecord } from './remote-record.ts'
+export { type RemoteRecord, remoteText, toRemoteRecord, writeRemoteRecord } from './remote-record.ts'
 export { agentRequests, serverRequests } from './requests.ts'
 export { matchRestored } from './restored-remotes.ts'
 export { aclAllows, parseTunnelAcl, type TunnelAcl, TunnelAclError } from './tunnel-acl.ts'
