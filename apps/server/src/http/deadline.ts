@@ -18,6 +18,8 @@ export async function withDeadline<T>(
     const aborted = new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     })
+    // Work that throws before there is a race leaves this promise alone; its rejection must not count as unhandled.
+    aborted.catch(() => undefined)
     return await Promise.race([work(signal), aborted])
   } finally {
     timer.cancel()

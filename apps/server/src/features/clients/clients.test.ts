@@ -1,12 +1,12 @@
 import { createFakeClock, createMemoryLogger } from '@rport/kit/testing'
 import { type ConnectionRequest, type RemoteRecord, toRemoteRecord } from '@rport/protocol'
+import { pipeSocket } from '@rport/transport'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createConnections } from '../../agents/connections.ts'
 import type { Database } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
 import { connectionRequest } from '../../testing/connection-request.ts'
 import { createFakeAgent } from '../../testing/fake-agent.ts'
-import { simplePipe } from '../../testing/simple-pipe.ts'
 import { startEchoTarget, startTarget } from '../../testing/tcp-target.ts'
 import { createTunnels, portPolicy } from '../tunnels/index.ts'
 import { type AgentSession, createClientBook, createClients, type PurgeRules, type RegistrationRules } from './index.ts'
@@ -43,7 +43,7 @@ async function setUp(options: Options = {}) {
     checkPortTimeoutMs: 2000,
     isProxyConfigured: false,
     visibleTo: async () => () => true,
-    pipe: simplePipe,
+    pipe: pipeSocket,
     clock,
     log,
   })

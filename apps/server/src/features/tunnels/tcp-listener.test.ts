@@ -1,8 +1,7 @@
 import { createFakeClock, createMemoryLogger } from '@rport/kit/testing'
-import { type Channel, ChannelRefused } from '@rport/transport'
+import { type Channel, ChannelRefused, pipeSocket } from '@rport/transport'
 import { afterEach, expect, test } from 'vitest'
 import { createFakeAgent } from '../../testing/fake-agent.ts'
-import { simplePipe } from '../../testing/simple-pipe.ts'
 import { startEchoTarget, startTarget, type TcpTarget, visit } from '../../testing/tcp-target.ts'
 import { isAddressInUse, openTcpListener, type TcpListenerOptions } from './tcp-listener.ts'
 
@@ -31,7 +30,7 @@ async function listenTo(target: TcpTarget, changes: Partial<TcpListenerOptions> 
     listen: { host: '127.0.0.1', port },
     admits: () => true,
     openChannel: (signal) => agent.connection.openChannel('rport', `127.0.0.1:${target.port}`, { ...TIMEOUT, signal }),
-    pipe: simplePipe,
+    pipe: pipeSocket,
     clock,
     log,
     ...changes,
@@ -177,7 +176,7 @@ test('a port that is taken is refused, also by a listener on all addresses', asy
     listen: { host: '0.0.0.0', port: target.port },
     admits: () => true,
     openChannel: () => Promise.reject(new Error('unused')),
-    pipe: simplePipe,
+    pipe: pipeSocket,
     clock: createFakeClock(),
     log: createMemoryLogger(),
   })

@@ -1,10 +1,10 @@
 import { connect } from 'node:net'
 import { createFakeClock, createMemoryLogger } from '@rport/kit/testing'
 import { type RemoteRecord, toRemoteRecord } from '@rport/protocol'
+import { pipeSocket } from '@rport/transport'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createConnections } from '../../agents/connections.ts'
 import { createFakeAgent, type FakeAgent, type FakeAgentOptions } from '../../testing/fake-agent.ts'
-import { simplePipe } from '../../testing/simple-pipe.ts'
 import { startEchoTarget, startTarget, visit } from '../../testing/tcp-target.ts'
 import { createTunnels, portPolicy, type Tunnel } from './index.ts'
 
@@ -33,7 +33,7 @@ function setUp(options: { keep?: (tunnels: readonly Tunnel[]) => Promise<void> }
     checkPortTimeoutMs: 2000,
     isProxyConfigured: false,
     visibleTo: async () => () => true,
-    pipe: simplePipe,
+    pipe: pipeSocket,
     clock,
     log,
   })
@@ -274,7 +274,7 @@ describe('ports', () => {
       checkPortTimeoutMs: 2000,
       isProxyConfigured: false,
       visibleTo: async () => () => true,
-      pipe: simplePipe,
+      pipe: pipeSocket,
       clock,
       log: createMemoryLogger(),
     })

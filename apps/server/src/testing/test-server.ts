@@ -1,0 +1,121 @@
+import { createSdk, type Sdk } from '@rport/api'
+import { type Clock, systemClock } from '@rport/kit'
+import { createMemoryLogger, type MemoryLogger } from '@rport/kit/testing'
+import { pipeSocket } from '@rport/transport'
+import { createConnections } from '../agents/connections.ts'
+import { openTestDatabase } from '../db/testing/index.ts'
+import {
+  type ClientRegistry,
+  type Clients,
+  createClientBook,
+  createClients,
+  createVisibility,
+} from '../features/clients/index.ts'
+import { createTunnels, portPolicy, type Tunnels } from '../features/tunnels/index.ts'
+import type { AccessPolicy, Actor } from '../http/index.ts'
+import { basic, createTestApp } from '../http/testing/test-app.ts'
+
+/** Clients and tunnels behind the real door of the API, with two users: `admin` and `limited` (group `operators`). */
+export interface TestServer {
+  /** The administrator's. */
+  readonly sdk: Sdk
+  readonly registry: ClientRegistry
+  readonly clients: Clients
+  readonly tunnels: Tunnels
+  readonly log: MemoryLogger
+  /** Sends a request as it would come over the wire; answers status and parsed body. */
+  ask(method: Method, path: string, options?: { user?: string; body?: unknown }): Promise<Answer>
+  close(): Promise<void>
+}
+
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+}
+
+/** Starts on a random port of loopback, on an empty database. The caller closes it. */
+export async function startTestServer(options: { clock?: Clock } = {}): Promise<TestServer> {
+  const clock = options.clock ?? systemClock
+  const log = createMemoryLogger()
+  const db = await openTestDatabase()
+  const connections = createConnections()
+  const registry = createClientBook({ db, clock, log })
+  await registry.start()
+  const isAdmin = ({ username }: Actor) => username === 'admin'
+  const visibilityOf = createVisibility({ registry, isAdmin })
+  const tunnels = createTunnels({
+    connections,
+    memory: registry,
+    ports: portPolicy(undefined, []),
+    checkPortTimeoutMs: 1000,
+    isProxyConfigured: true,
+    visibleTo: async (actor) => (await visibilityOf(actor)).sees,
+    pipe: pipeSocket,
+    clock,
+    log,
+  })
+  const clients = createClients({
+    registry,
+    connections,
+    tunnels: tunnels.ofClients,
+    credentialExists: () => true,
+    visibilityOf,
+    rules: { authMultiuseCreds: true, equateClientAuthIdClientId: false },
+    purge: { enabled: false, keepMs: 0, intervalMs: 60_000 },
+    clock,
+    log,
+  })
+  const accessPolicy: AccessPolicy = {
+    permission: () => true,
+    isAdmin,
+    clientAccess: async (actor, clientId) => {
+      if (!registry.find(clientId)) return 'unknown'
+      return (await visibilityOf(actor)).sees(clientId) ? 'allowed' : 'denied'
+    },
+  }
+  const { app } = createTestApp([clients.routes, tunnels.routes], {
+    accessPolicy,
+    log,
+    config: { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true },
+    authenticator: {
+      basic: async (username, _password, { origin }) => ({
+        kind: 'actor',
+        actor: {
+          username,
+          groups: username === 'limited' ? ['operators'] : [],
+          proof: 'password',
+          address: origin.address,
+        },
+      }),
+      bearer: () => Promise.reject(new Error('no bearer in these tests')),
+      anonymous: () => Promise.reject(new Error('no anonymous requests in these tests')),
+    },
+  })
+  const { host, port } = await app.start({ host: '127.0.0.1', port: 0 })
+  return {
+    sdk: createSdk({
+      baseUrl: `http://${host}:${port}`,
+      credentials: { kind: 'basic', username: 'admin', password: 'x' },
+    }),
+    registry,
+    clients,
+    tunnels,
+    log,
+    async ask(method, path, { user = 'admin', body } = {}) {
+      const reply = await app.inject({
+        method,
+        url: `/api/v1${path}`,
+        headers: basic(user),
+        ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+      })
+      return { status: reply.statusCode, body: reply.body === '' ? '' : JSON.parse(reply.body) }
+    },
+    async close() {
+      await app.close()
+      for (const [, connection] of connections.list()) connection.close()
+      await tunnels.close()
+      await db.close()
+    },
+  }
+}
