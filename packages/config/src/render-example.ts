@@ -1,4 +1,4 @@
-import type { Option, Program } from './declaration.ts'
+import { envName, type Option, type Program } from './declaration.ts'
 import { defaultText, wrap } from './describe-option.ts'
 
 /** Width of the comments. */
@@ -9,9 +9,10 @@ const WIDTH = 110
  * set. A value stands on one line `key = value` or `#key = value`, so that `sed` can change it.
  */
 export function renderExample(program: Program): string {
+  const [section, key] = firstSetting(program)
   const lines = [
     `## Settings of ${program.name}. Lines with one # are settings with their defaults: remove the # to change them.`,
-    `## Every setting can also be made by an environment variable: [server] data_dir is RPORT_SERVER_DATA_DIR.`,
+    `## An environment variable overrides a setting: ${envName(section, key)} is [${section}] ${key}.`,
   ]
   for (const [name, { title, description, options, freeKeys }] of Object.entries(program.sections)) {
     if (Object.keys(options).length === 0 && !freeKeys) continue
@@ -23,6 +24,11 @@ export function renderExample(program: Program): string {
     }
   }
   return `${lines.join('\n')}\n`
+}
+
+function firstSetting(program: Program): [string, string] {
+  const [section = '', { options } = { options: {} }] = Object.entries(program.sections)[0] ?? []
+  return [section, Object.keys(options)[0] ?? '']
 }
 
 function describe(option: Option<unknown>): string[] {

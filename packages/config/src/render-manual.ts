@@ -5,8 +5,8 @@ import { defaultText } from './describe-option.ts'
 export function renderManual(program: Program): string {
   const parts = [
     `# Settings of ${program.name}`,
+    '<!-- Made by `npm run gen` from the declaration of the settings; do not edit. -->',
     [
-      `Made from the declaration of the settings by \`npm run gen\`; change it there.`,
       `\`${program.name}\` reads TOML from the file after \`-c\`, else from \`${program.implicitFile}\` in the current folder.`,
       'Flags count more than environment variables, these more than the file, and the file more than the default.',
       'Names of sections and keys may be written in upper or lower case.',
@@ -62,7 +62,7 @@ function optionTable(section: string, options: readonly [string, Option<unknown>
       kind,
       value,
       [...others, ...variables].filter(Boolean).join(' '),
-      meaning.join(' ').trim(),
+      meaning.filter(Boolean).join(' '),
     ]
     return `| ${cells.map(escapeCell).join(' | ')} |`
   })
