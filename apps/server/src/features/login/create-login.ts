@@ -1,0 +1,52 @@
+import type { Clock, Logger, Secret } from '@rport/kit'
+import type { Database } from '../../db/index.ts'
+import type { Authenticator, RouteSet } from '../../http/index.ts'
+import type { Passwords } from '../../passwords/index.ts'
+import type { PasswordRules, UserDirectory } from '../users/index.ts'
+import { createAuthenticator } from './authenticator.ts'
+import { type CredentialCheck, createCredentialCheck } from './credential-check.ts'
+import type { Lockout } from './lockout.ts'
+import { loginRoutes } from './login-routes.ts'
+import { createLoginService } from './login-service.ts'
+import { createSessionStore } from './session-store.ts'
+import { createSessionTokens } from './session-token.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+
+export interface LoginDeps {
+  readonly db: Database
+  readonly directory: UserDirectory
+  readonly passwords: Passwords
+  readonly passwordRules: PasswordRules
+  /** The API's own; the agents' listener has another one. */
+  readonly lockout: Lockout
+  readonly jwtSecret: Secret
+  /** Published only; 0 = not set. */
+  readonly maxTokenLifetimeHours: number
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export interface Login {
+  readonly authenticator: Authenticator
+  readonly credentials: CredentialCheck
+  readonly sessions: Sessions
+  readonly routes: RouteSet
+  /** Writes down the last uses of sessions; before the database is closed. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Wires the parts of logging in. Starts the hourly cleaning of sessions; `close` ends it. */
+export function createLogin(deps: LoginDeps): Login {
+  const { db, directory, passwords, lockout, clock, log } = deps
+  const tokens = createSessionTokens(deps.jwtSecret)
+  const sessions = createSessions({ store: createSessionStore(db), tokens, clock, log })
+  const credentials = createCredentialCheck({ directory, passwords, lockout })
+  const service = createLoginService({ ...deps, credentials, sessions, tokens })
+  return {
+    authenticator: createAuthenticator({ directory, credentials, sessions, tokens, lockout }),
+    credentials,
+    sessions,
+    routes: loginRoutes({ service, maxTokenLifetimeHours: deps.maxTokenLifetimeHours }),
+    close: () => sessions.close(),
+  }
+}
