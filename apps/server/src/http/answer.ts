@@ -82,8 +82,11 @@ export function createAnswer(deps: AnswerDeps) {
       closeUnlessDrained(config, request, reply)
       await sendJson(reply, route.spec.reply.status, replyText(route.spec.reply, value))
     } catch (error) {
+      const expected = toExpected(deps, exchange, error)
+      const isStuck = expected instanceof ApiError && expected.key === 'body_timeout'
+      if (isStuck) reply.header('connection', 'close')
       closeUnlessDrained(config, request, reply)
-      await sendError(reply, toExpected(deps, exchange, error))
+      await sendError(reply, expected)
     } finally {
       active -= 1
       const durationMs = Math.round(clock.monotonic() - startedMs)

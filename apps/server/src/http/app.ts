@@ -90,7 +90,10 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
     const verdict = judgePath(request.url)
     if (verdict.kind === 'redirect') return reply.code(301).header('location', verdict.location).send()
     if (verdict.kind === 'malformed') await sendPlain(reply, plainError('malformed_path'))
-    if (verdict.kind === 'unroutable') await sendPlain(reply, plainError('page_not_found'))
+    // The router lets a parameter be empty; the original does not.
+    const isNameless = Object.values(request.params as Readonly<Record<string, string>>).includes('')
+    if (verdict.kind === 'unroutable' || (isNameless && !request.is404))
+      await answerUnknown(config.cors, request, reply)
     return undefined
   })
   fastify.setNotFoundHandler((request, reply) => answerUnknown(config.cors, request, reply))
