@@ -11,9 +11,10 @@ import {
   createClients,
   createVisibility,
 } from '../features/clients/index.ts'
-import { createTunnels, portPolicy, type Tunnels } from '../features/tunnels/index.ts'
+import { createTunnels, type Tunnels } from '../features/tunnels/index.ts'
 import type { AccessPolicy, Actor } from '../http/index.ts'
 import { basic, createTestApp } from '../http/testing/test-app.ts'
+import { DEFAULT_PORTS } from './test-ports.ts'
 
 /** Clients and tunnels behind the real door of the API, with two users: `admin` and `limited` (group `operators`). */
 export interface TestServer {
@@ -47,7 +48,7 @@ export async function startTestServer(options: { clock?: Clock } = {}): Promise<
   const tunnels = createTunnels({
     connections,
     memory: registry,
-    ports: portPolicy(undefined, []),
+    ports: DEFAULT_PORTS,
     checkPortTimeoutMs: 1000,
     isProxyConfigured: true,
     visibleTo: async (actor) => (await visibilityOf(actor)).sees,

@@ -16,6 +16,7 @@ export interface AgentSession {
   readonly address: string
 }
 
+/** How credentials and client ids belong together. */
 export interface RegistrationRules {
   /** `auth_multiuse_creds`: several client ids may share one credential. */
   readonly authMultiuseCreds: boolean

@@ -34,6 +34,7 @@ export interface ClientRegistryDeps {
 
 const NOBODY: ReadonlySet<string> = new Set()
 
+/** An empty registry until `start`. It owns nothing that must be closed; the database is its caller's. */
 export function createClientRegistry({ store, clock, log }: ClientRegistryDeps): ClientRegistry {
   const clients = new Map<string, Client>()
   const byClientAuth = new Map<string, Set<string>>()

@@ -19,6 +19,7 @@ export type Registration =
   /** The text is for the agent's log. The listener closes the connection soon after it has sent it. */
   | { readonly ok: false; readonly text: string }
 
+/** When disconnected clients are forgotten. */
 export interface PurgeRules {
   /** `purge_disconnected_clients` */
   readonly enabled: boolean
@@ -51,6 +52,7 @@ export interface ClientService {
   stop(): void
 }
 
+/** Builds the service; nothing is purged before `start`. */
 export function createClientService(deps: ClientServiceDeps): ClientService {
   const { registry, connections, tunnels, takeovers, rules, purge, clock, log } = deps
   const serial = createSerial()

@@ -14,6 +14,7 @@ export interface ClientStore {
   delete(id: string): Promise<void>
 }
 
+/** The store on one database, which its caller owns. Everything may throw DatabaseError. */
 export function createClientStore({ db, log }: { db: Database; log: Logger }): ClientStore {
   return {
     async load(startedAt) {

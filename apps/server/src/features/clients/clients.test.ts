@@ -8,7 +8,8 @@ import { openTestDatabase } from '../../db/testing/index.ts'
 import { connectionRequest } from '../../testing/connection-request.ts'
 import { createFakeAgent } from '../../testing/fake-agent.ts'
 import { startEchoTarget, startTarget } from '../../testing/tcp-target.ts'
-import { createTunnels, portPolicy } from '../tunnels/index.ts'
+import { DEFAULT_PORTS } from '../../testing/test-ports.ts'
+import { createTunnels } from '../tunnels/index.ts'
 import { type AgentSession, createClientBook, createClients, type PurgeRules, type RegistrationRules } from './index.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -39,7 +40,7 @@ async function setUp(options: Options = {}) {
   const tunnels = createTunnels({
     connections,
     memory: registry,
-    ports: portPolicy(undefined, []),
+    ports: DEFAULT_PORTS,
     checkPortTimeoutMs: 2000,
     isProxyConfigured: false,
     visibleTo: async () => () => true,

@@ -40,6 +40,7 @@ export interface ClientsDeps {
   readonly log: Logger
 }
 
+/** The feature, ready to be wired: to the listener of agents, and to the API. */
 export interface Clients {
   readonly service: ClientService
   /** Answers what registered agents ask. */

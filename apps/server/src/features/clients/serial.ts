@@ -10,6 +10,7 @@ export class TooManyWaiting extends Error {
  */
 export type Serial = <T>(key: string, work: () => Promise<T>, options?: { maxWaiting: number }) => Promise<T>
 
+/** Nothing waits yet; keys live as long as somebody works under them. */
 export function createSerial(): Serial {
   const tails = new Map<string, { last: Promise<unknown>; count: number }>()
   return async (key, work, options) => {

@@ -15,6 +15,7 @@ export interface SortedIds {
   changed(before: Client | undefined, after: Client | undefined): void
 }
 
+/** @param clients  the map to be ordered; whoever changes it says so by `changed`, after the change */
 export function createSortedIds(clients: ReadonlyMap<string, Client>): SortedIds {
   const orders = new Map<SortField, readonly string[]>()
   return {

@@ -18,6 +18,7 @@ export interface Takeovers {
   forget(clientId: string): void
 }
 
+/** Remembers contested ids only as long as the contest. */
 export function createTakeovers({ clock }: { clock: Clock }): Takeovers {
   const contests = new Map<string, { takeoversAt: number[]; lastTryAt: number; isHeld: boolean }>()
   return {

@@ -14,7 +14,7 @@ import { createTunnelRestore, type TunnelRestore } from './tunnel-restore.ts'
 import { tunnelRoutes } from './tunnel-routes.ts'
 import { createTunnelService, forgetExpired, type TunnelMemory, type TunnelService } from './tunnel-service.ts'
 
-export { type PortPolicy, portPolicy } from './port-pool.ts'
+export type { PortPolicy } from './port-pool.ts'
 export type { PipeSocket } from './tcp-listener.ts'
 export type { Tunnel, TunnelEnd } from './tunnel.ts'
 export type { Returning, TunnelRestore } from './tunnel-restore.ts'
@@ -47,6 +47,7 @@ export interface ClientTunnels extends TunnelRestore {
   forget(clientId: string): void
 }
 
+/** The feature, ready to be wired. */
 export interface Tunnels {
   readonly service: TunnelService
   readonly ofClients: ClientTunnels

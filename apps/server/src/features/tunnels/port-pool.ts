@@ -1,4 +1,4 @@
-import { hasPort, type PortRanges, parsePortRanges, portsFromRandom, subtractPorts } from '@rport/protocol'
+import { hasPort, type PortRanges, portsFromRandom } from '@rport/protocol'
 
 /** Which ports tunnels may listen on. */
 export interface PortPolicy {
@@ -6,22 +6,6 @@ export interface PortPolicy {
   readonly random: PortRanges
   /** Ports that somebody may ask for by number. */
   readonly fixed: PortRanges
-}
-
-/** `used_ports` not set: picked ports come from a quiet corner, wished ones may be any that needs no privilege. */
-const DEFAULT_RANDOM = parsePortRanges(['20000-30000'])
-const DEFAULT_FIXED = parsePortRanges(['1025-65535'])
-/** Port 0 means "any" to the operating system, so nobody can listen on it by name. */
-const NO_PORT = parsePortRanges(['0'])
-
-/**
- * The policy that follows from the configuration.
- * @param used      `used_ports`; undefined = not set
- * @param excluded  `excluded_ports`, taken away from both
- */
-export function portPolicy(used: PortRanges | undefined, excluded: PortRanges): PortPolicy {
-  const allowed = (ranges: PortRanges) => subtractPorts(subtractPorts(ranges, NO_PORT), excluded)
-  return { random: allowed(used ?? DEFAULT_RANDOM), fixed: allowed(used ?? DEFAULT_FIXED) }
 }
 
 /** A port that nobody else of this process gets until `release`, which is idempotent. */

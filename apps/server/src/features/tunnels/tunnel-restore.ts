@@ -41,6 +41,7 @@ export interface TunnelRestore {
   establish(client: Returning): Promise<readonly Tunnel[]>
 }
 
+/** The rules of coming back, on the book of open tunnels. */
 export function createTunnelRestore(deps: TunnelRestoreDeps): TunnelRestore {
   const { open, log } = deps
 

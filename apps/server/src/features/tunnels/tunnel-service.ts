@@ -48,6 +48,7 @@ export interface TunnelService {
   list(): readonly Tunnel[]
 }
 
+/** The rules of tunnels on demand, on the book of open tunnels. */
 export function createTunnelService(deps: TunnelServiceDeps): TunnelService {
   const { open, connections, memory } = deps
   /** Remotes whose tunnel is being opened: they count as existing, or two callers could open the same one. */

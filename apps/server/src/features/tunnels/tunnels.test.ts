@@ -6,7 +6,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createConnections } from '../../agents/connections.ts'
 import { createFakeAgent, type FakeAgent, type FakeAgentOptions } from '../../testing/fake-agent.ts'
 import { startEchoTarget, startTarget, visit } from '../../testing/tcp-target.ts'
-import { createTunnels, portPolicy, type Tunnel } from './index.ts'
+import { DEFAULT_PORTS } from '../../testing/test-ports.ts'
+import { createTunnels, type Tunnel } from './index.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -29,7 +30,7 @@ function setUp(options: { keep?: (tunnels: readonly Tunnel[]) => Promise<void> }
         kept.push({ clientId, ids: list.map(({ id }) => id), acls: list.map(({ acl }) => acl) })
       },
     },
-    ports: portPolicy(undefined, []),
+    ports: DEFAULT_PORTS,
     checkPortTimeoutMs: 2000,
     isProxyConfigured: false,
     visibleTo: async () => () => true,
@@ -270,7 +271,7 @@ describe('ports', () => {
     const tunnels = createTunnels({
       connections,
       memory: { keepTunnels: async () => undefined },
-      ports: portPolicy([{ first: other.port, last: other.port }], []),
+      ports: { random: [{ first: other.port, last: other.port }], fixed: [] },
       checkPortTimeoutMs: 2000,
       isProxyConfigured: false,
       visibleTo: async () => () => true,
