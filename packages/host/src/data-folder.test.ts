@@ -59,7 +59,7 @@ test('the lock of a process that was killed is taken over', async () => {
   other.kill('SIGKILL')
   await once(other, 'exit')
   const folder = await openDataFolder(root, options)
-  expect(JSON.parse(await readFile(join(root, '.lock'), 'utf8'))).toMatchObject({ pid: process.pid, program: 'rportd' })
+  expect(JSON.parse(await readFile(join(root, '.rportd.lock'), 'utf8'))).toMatchObject({ pid: process.pid, program: 'rportd' })
   await folder.close()
 })
 
@@ -67,30 +67,30 @@ test.each([
   ['a later process got the same number', { startedAt: '1' }],
   ['the machine was booted, or the container made anew', { world: 'another world' }],
 ])('a lock is dead when %s', async (_case, change) => {
-  await writeFile(join(root, '.lock'), JSON.stringify({ ...(await identify(process.pid)), ...change }))
+  await writeFile(join(root, '.rportd.lock'), JSON.stringify({ ...(await identify(process.pid)), ...change }))
   const folder = await openDataFolder(root, options)
   await folder.close()
 })
 
 test.each(['', '{', '{"pid":"1; rm"}', '{"pid":-1}'])('a lock that a crash cut short is replaced: %j', async (text) => {
-  await writeFile(join(root, '.lock'), text)
+  await writeFile(join(root, '.rportd.lock'), text)
   const folder = await openDataFolder(root, options)
   await folder.close()
 })
 
 test('of many starters that meet a dead lock exactly one gets the folder', async () => {
-  await writeFile(join(root, '.lock'), '{"pid":999999999}')
+  await writeFile(join(root, '.rportd.lock'), '{"pid":999999999}')
   const sleepers = await Promise.all(Array.from({ length: 6 }, startSleeper))
   const results = await Promise.allSettled(sleepers.map((sleeper) => lockFolder(root, 'rportd', sleeper.pid)))
   expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1)
-  expect(await readdir(root)).toEqual(['.lock'])
+  expect(await readdir(root)).toEqual(['.rportd.lock'])
 })
 
 test('closing leaves a lock alone that belongs to somebody else by now', async () => {
   const folder = await openDataFolder(root, options)
-  await writeFile(join(root, '.lock'), '{"pid":1}')
+  await writeFile(join(root, '.rportd.lock'), '{"pid":1}')
   await folder.close()
-  expect(await readFile(join(root, '.lock'), 'utf8')).toBe('{"pid":1}')
+  expect(await readFile(join(root, '.rportd.lock'), 'utf8')).toBe('{"pid":1}')
 })
 
 test('half-written files of an earlier process are removed, fresh ones and foreign ones are not', async () => {
@@ -98,7 +98,7 @@ test('half-written files of an earlier process are removed, fresh ones and forei
   for (const name of [old, '.new.0123456789abcdef.tmp', 'mine.tmp']) await writeFile(join(root, name), 'x')
   await utimes(join(root, old), 1000, 1000)
   const folder = await openDataFolder(root, options)
-  expect((await readdir(root)).sort()).toEqual(['.lock', '.new.0123456789abcdef.tmp', 'mine.tmp'])
+  expect((await readdir(root)).sort()).toEqual(['.new.0123456789abcdef.tmp', '.rportd.lock', 'mine.tmp'])
   await folder.close()
 })
 

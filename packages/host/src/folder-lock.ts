@@ -5,7 +5,8 @@ import { errorCode } from '@rport/kit'
 import { identify, isStillRunning, type ProcessIdentity } from './process-identity.ts'
 import { StartError } from './start-error.ts'
 
-const LOCK_NAME = '.lock'
+/** Named after the program: server and agent of one machine share the original's default folder. */
+const lockName = (program: string): string => `.${program}.lock`
 /** Two starters may take turns at removing a dead lock; more turns than this mean that something else is wrong. */
 const MAX_ATTEMPTS = 5
 
@@ -19,7 +20,7 @@ export interface FolderLock {
  * @throws StartError naming the process that has the folder
  */
 export async function lockFolder(folder: string, program: string, pid = process.pid): Promise<FolderLock> {
-  const path = join(folder, LOCK_NAME)
+  const path = join(folder, lockName(program))
   const own = JSON.stringify({ program, ...(await identify(pid)) })
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     if (await place(path, own)) return { release: () => release(path, own) }

@@ -1,0 +1,6 @@
+/**
+ * The agent's link to its server: dialling, registering, staying connected, coming back.
+ * Not for what is done over it (features) nor for how bytes travel (packages/transport).
+ * Start at server-link.ts.
+ */
+export { createServerLink, type ServerLink, type ServerLinkDeps } from './server-link.ts'

@@ -1,0 +1,17 @@
+import { backoffDelayMs } from '@rport/kit'
+
+/** First try after a lost connection: within two seconds, at a random moment, so that a fleet does not return in one instant. */
+const FIRST_MS = 2000
+/** Where the waits begin to grow. */
+const MIN_MS = 5000
+/** A connection that lasted so long was a good one: the next trouble is a new one. */
+export const SETTLED_MS = 10_000
+
+/**
+ * The wait before retry number `attempt` (0, 1, 2, …), in milliseconds.
+ * @param maxMs  `max_retry_interval`: unlike the original's, it is obeyed
+ */
+export function retryDelayMs(attempt: number, maxMs: number, random: () => number): number {
+  if (attempt === 0) return Math.min(FIRST_MS, maxMs) * random()
+  return backoffDelayMs(attempt, { minMs: Math.min(MIN_MS, maxMs), maxMs, random })
+}

@@ -1,0 +1,206 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { StartError } from '@rport/host'
+import {
+  type Clock,
+  callerAddress,
+  errorCode,
+  errorMessage,
+  type IpNetwork,
+  joinHostPort,
+  type Logger,
+} from '@rport/kit'
+import type { Capabilities } from '@rport/protocol'
+import { acceptAgent, type Connection, type HostKey, judgeUpgrade, TransportError } from '@rport/transport'
+import { type AgentDuties, greetAgent } from './agent-greeting.ts'
+import { createHandshakeSlots } from './handshake-slots.ts'
+import {
+  BAD_UPGRADE,
+  BANNED,
+  BUSY,
+  faultOf,
+  NOT_FOUND,
+  sendPlainAnswer,
+  WRONG_METHOD,
+  writePlainAnswer,
+} from './plain-answers.ts'
+
+/** Whoever guesses credentials is slowed down; see features/login/lockout.ts. */
+export interface AgentLockout {
+  isBanned(address: string): boolean
+  isPaused(name: string, address: string): boolean
+  loginFailed(name: string, address: string): void
+  loginSucceeded(name: string, address: string): void
+}
+
+export interface AgentListenerDeps {
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly hostKey: HostKey
+  /** Judges client auth id and password; takes as long for unknown ids. */
+  readonly verifyClientAuth: (clientAuthId: string, password: string) => Promise<boolean>
+  readonly duties: AgentDuties
+  readonly lockout: AgentLockout
+  readonly capabilities: Capabilities
+  readonly maxConcurrentHandshakes: number
+  readonly maxRequestBytes: number
+  readonly trustedProxies: readonly IpNetwork[]
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** The port on which agents arrive. */
+export interface AgentListener {
+  /** @throws StartError when the address cannot be had */
+  start(): Promise<{ host: string; port: number }>
+  /** Stops to listen and ends every connection. Idempotent, also before or after a failed start. */
+  close(): Promise<void>
+}
+
+const HEADER_TIMEOUT_MS = 5000
+/** Handshakes of well-behaved agents take milliseconds; a slower one goes on without its slot. */
+const SLOT_MS = 1000
+/** Handshakes waiting or running at once: a fleet that comes back, not a flood. */
+const MAX_PENDING = 20_000
+/** Sockets on this port: the fleet and those that are no agents yet. */
+const MAX_SOCKETS = 60_000
+
+/** Accepts agents: HTTP, WebSocket, SSH, login, registration. What happens then is decided by `duties`. */
+export function createAgentListener(deps: AgentListenerDeps): AgentListener {
+  const { lockout, log } = deps
+  const slots = createHandshakeSlots({
+    slots: deps.maxConcurrentHandshakes,
+    slotMs: SLOT_MS,
+    maxPending: MAX_PENDING,
+    clock: deps.clock,
+  })
+  const stopping = new AbortController()
+  const connections = new Set<Connection>()
+
+  const addressOf = (request: IncomingMessage): string => {
+    const forwarded = request.headers['x-forwarded-for']
+    const header = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
+    return callerAddress(request.socket.remoteAddress ?? '', header, deps.trustedProxies)
+  }
+
+  const verifyFrom = (address: string) => async (clientAuthId: string, password: string) => {
+    if (lockout.isPaused(clientAuthId, address)) {
+      log.info({ clientAuthId, address }, 'agent login refused: paused after a failed one')
+      return false
+    }
+    const isRight = await deps.verifyClientAuth(clientAuthId, password)
+    if (isRight) {
+      lockout.loginSucceeded(clientAuthId, address)
+      return true
+    }
+    lockout.loginFailed(clientAuthId, address)
+    // Fixed text and field names: tools such as fail2ban match on them (docs/manual/security.md).
+    log.warn({ clientAuthId, address }, 'agent login failed')
+    return false
+  }
+
+  const welcome = async (request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => {
+    const leave = await slots.enter()
+    if (!leave) {
+      writePlainAnswer(socket, BUSY)
+      return
+    }
+    try {
+      if (socket.destroyed || stopping.signal.aborted) {
+        socket.destroy()
+        return
+      }
+      const connection = await acceptAgent(request, socket, head, address, {
+        hostKey: deps.hostKey,
+        verifyPassword: verifyFrom(address),
+        clock: deps.clock,
+        log: log.child({ address }),
+        signal: stopping.signal,
+      })
+      connections.add(connection)
+      void connection.closed.then(() => connections.delete(connection))
+      greetAgent({ connection, clientAuthId: connection.user, address }, deps)
+    } catch (error) {
+      const reason = error instanceof TransportError ? error.message : errorMessage(error)
+      log.debug({ address, reason }, 'handshake of an agent failed')
+    } finally {
+      leave()
+    }
+  }
+
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // A socket without an error listener would end the program.
+    socket.on('error', () => socket.destroy())
+    const address = addressOf(request)
+    if (lockout.isBanned(address)) return writePlainAnswer(socket, BANNED)
+    const verdict = judgeUpgrade(request)
+    if (verdict === 'malformed') return writePlainAnswer(socket, BAD_UPGRADE)
+    if (verdict === 'wrong-method') return writePlainAnswer(socket, WRONG_METHOD)
+    const fault = faultOf(request, deps.maxRequestBytes)
+    if (fault) return writePlainAnswer(socket, fault)
+    if (verdict === 'not-an-agent') return writePlainAnswer(socket, NOT_FOUND)
+    void welcome(request, socket, head, address)
+  }
+
+  const server: Server = createServer(
+    {
+      maxHeaderSize: deps.maxRequestBytes,
+      headersTimeout: HEADER_TIMEOUT_MS,
+      requestTimeout: HEADER_TIMEOUT_MS * 2,
+      connectionsCheckingInterval: 1000,
+      keepAliveTimeout: HEADER_TIMEOUT_MS,
+      noDelay: true,
+    },
+    (request, response) => {
+      if (lockout.isBanned(addressOf(request))) return sendPlainAnswer(response, BANNED)
+      // An upgrade to something else reaches us here or there, depending on its headers: the answer is the same.
+      sendPlainAnswer(response, faultOf(request, deps.maxRequestBytes) ?? NOT_FOUND)
+    },
+  )
+  server.maxConnections = MAX_SOCKETS
+  server.on('upgrade', onUpgrade)
+  server.on('clientError', (_error, socket) => socket.destroy())
+
+  return {
+    start: () => listen(server, deps.listen, log),
+    async close() {
+      stopping.abort(new Error('the server stops'))
+      for (const connection of connections) connection.close('the server stops')
+      if (!server.listening) return
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function listen(
+  server: Server,
+  { host, port }: { host: string; port: number },
+  log: Logger,
+): Promise<{ host: string; port: number }> {
+  const shown = joinHostPort(host, port)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(host === '' ? { port } : { host, port }, () => {
+        server.removeListener('error', reject)
+        resolve()
+      })
+    })
+  } catch (error) {
+    throw new StartError(`cannot listen for agents on ${shown}: ${adviceFor(error)}`)
+  }
+  // Only accept() fails from here on, for want of descriptors: the listener stays.
+  server.on('error', (error) => log.error({ error: errorMessage(error) }, 'cannot accept agents'))
+  const bound = server.address() as AddressInfo
+  return { host: bound.address, port: bound.port }
+}
+
+function adviceFor(error: unknown): string {
+  const code = errorCode(error)
+  if (code === 'EADDRINUSE') return 'another program has this port. Stop it, or set [server] address to a free one.'
+  if (code === 'EACCES') return 'this user may not use the port. Set [server] address to a port from 1024 up.'
+  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address. Correct [server] address.'
+  return errorMessage(error)
+}
