@@ -28,9 +28,10 @@ const go = findGo()
 export const goMissing = go ? undefined : 'no Go toolchain on this machine'
 
 /** `describe` for stories with Go peers: without Go they are left out, and the report says so. */
-export function describeWithGo(name: string, stories: () => void): void {
+export function describeWithGo(name: string, ...rest: [() => void] | [{ timeout: number }, () => void]): void {
+  const [options, stories] = rest.length === 2 ? rest : [{}, rest[0]]
   if (goMissing) console.warn(`LEFT OUT: ${name}: ${goMissing}`)
-  describe.skipIf(goMissing !== undefined)(goMissing ? `${name} (left out: ${goMissing})` : name, stories)
+  describe.skipIf(goMissing !== undefined)(goMissing ? `${name} (left out: ${goMissing})` : name, options, stories)
 }
 
 /** Builds the peer; a second build of the same source is a matter of milliseconds. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createScope, RPORT, RPORTD, type RunResult, run } from '../harness/index.ts'
+import { createScope, RPORT, RPORTD, type RunResult, run, startHoldTarget } from '../harness/index.ts'
 
 const scope = createScope()
 afterAll(() => scope.close())
@@ -75,7 +75,6 @@ describe('rportd stops with code 1, and says what is wrong and where, for', () =
   })
 
   test('an address that is taken', async () => {
-    const { startHoldTarget } = await import('../harness/index.ts')
     const holder = await startHoldTarget(scope)
     const result = await refuse(RPORTD, server('').replace('127.0.0.1:0', `127.0.0.1:${holder.port}`))
     expect(result.code).toBe(1)

@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join as joinPath } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   AGENT_AUTH,
@@ -176,10 +178,8 @@ describeWithGo("agents on the field's own libraries", () => {
 })
 
 async function filesContaining(folder: string, text: string): Promise<string[]> {
-  const { readdir, readFile } = await import('node:fs/promises')
-  const { join } = await import('node:path')
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => joinPath(entry.parentPath, entry.name))
   const contents = await Promise.all(files.map(async (file) => ({ file, bytes: await readFile(file) })))
   return contents.filter(({ bytes }) => bytes.includes(text)).map(({ file }) => file)
 }

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createScope, RPORT, RPORTD, run } from '../harness/index.ts'
+
+const RUN_LIMIT_MS = 240_000
+const REPLAY = resolve(import.meta.dirname, 'replay/replay.mjs')
+const RECORDINGS = resolve(import.meta.dirname, 'recordings/http')
+
+interface AreaReport {
+  area: string
+  matched: number
+  total: number
+  diffs: { name: string; diffs: { path: string; why: string; expected: unknown; actual: unknown }[] }[]
+}
+
+const scope = createScope()
+afterAll(() => scope.close())
+
+/** Replays areas of one profile against the built programs and returns what the tool found. */
+async function replay(profile: string, areas: readonly string[]): Promise<AreaReport[]> {
+  const folder = await scope.folder('replay')
+  const report = join(folder, 'report.json')
+  const programs = ['--server-cmd', RPORTD, '--agent-cmd', RPORT, '--run', folder]
+  const choice = [
+    '--golden',
+    RECORDINGS,
+    '--profile',
+    profile,
+    '--area',
+    areas.join(','),
+    '--json',
+    report,
+    '--show',
+    '50',
+  ]
+  const result = await run(scope, {
+    name: 'replay',
+    command: process.execPath,
+    args: [REPLAY, ...programs, ...choice],
+    limitMs: RUN_LIMIT_MS,
+  })
+  if (result.code === 3) throw new Error(`the programs did not start:\n${result.output}`)
+  console.info(result.output)
+  return JSON.parse(await readFile(report, 'utf8')) as AreaReport[]
+}
+
+const differing = (reports: readonly AreaReport[]) =>
+  Object.fromEntries(reports.map((report) => [report.area, report.diffs.map((diff) => diff.name).sort()]))
+
+/** Exchanges whose answers differ for now or on purpose, by area; each with its reason. */
+const DIFFERING: Record<string, Record<string, string>> = {
+  clients: {},
+  'status-me': {},
+  'agent-port': {},
+  tunnels: {},
+}
+
+describe('recorded exchanges of the original', () => {
+  test('are answered alike, but for the ones listed here', { timeout: RUN_LIMIT_MS }, async () => {
+    const reports = await replay('main', ['status-me', 'clients', 'tunnels', 'agent-port'])
+    const expected = Object.fromEntries(
+      Object.entries(DIFFERING).map(([area, reasons]) => [area, Object.keys(reasons).sort()]),
+    )
+    expect(differing(reports)).toEqual(expected)
+  })
+})
