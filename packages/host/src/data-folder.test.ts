@@ -59,7 +59,10 @@ test('the lock of a process that was killed is taken over', async () => {
   other.kill('SIGKILL')
   await once(other, 'exit')
   const folder = await openDataFolder(root, options)
-  expect(JSON.parse(await readFile(join(root, '.rportd.lock'), 'utf8'))).toMatchObject({ pid: process.pid, program: 'rportd' })
+  expect(JSON.parse(await readFile(join(root, '.rportd.lock'), 'utf8'))).toMatchObject({
+    pid: process.pid,
+    program: 'rportd',
+  })
   await folder.close()
 })
 
