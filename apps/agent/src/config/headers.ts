@@ -1,6 +1,9 @@
 import type { Objection } from '@rport/config'
 import { Secret } from '@rport/kit'
 
+/** Longest part of a header that is shown; a name is not longer. */
+const MAX_NAME_CHARS = 40
+
 /** Takes `Name: Value` apart at the first colon. */
 export function toHeader(line: string): { name: string; value: Secret } {
   const colon = line.indexOf(':')
@@ -13,7 +16,8 @@ export function objectToHeaders(lines: readonly string[]): Objection | undefined
   for (const line of lines) {
     const name = line.split(':')[0] ?? ''
     if (!line.includes(':') || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
-      return { message: 'invalid header. Should be in the format "HeaderName: HeaderContent"', fix }
+      const shown = JSON.stringify(name.trim().split(' ')[0]?.slice(0, MAX_NAME_CHARS))
+      return { message: `invalid header ${shown}. Should be in the format "HeaderName: HeaderContent"`, fix }
     }
     if (/[^\t\x20-\x7e\x80-\xff]/.test(line)) {
       return { message: `invalid header "${name}": its value has characters that no header may have`, fix }

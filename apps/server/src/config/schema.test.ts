@@ -1,0 +1,5 @@
+import { testSettings } from '@rport/config/testing'
+import { describe } from 'vitest'
+import { serverProgram } from './schema.ts'
+
+describe('each setting of rportd', () => testSettings(serverProgram))
