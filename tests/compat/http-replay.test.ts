@@ -48,12 +48,17 @@ async function replay(profile: string, areas: readonly string[]): Promise<AreaRe
 const differing = (reports: readonly AreaReport[]) =>
   Object.fromEntries(reports.map((report) => [report.area, report.diffs.map((diff) => diff.name).sort()]))
 
+const NEEDS_CLIENT_ACL = 'relies on a rule that the area client-acl makes, which is not replayed'
+
 /** Exchanges whose answers differ for now or on purpose, by area; each with its reason. */
 const DIFFERING: Record<string, Record<string, string>> = {
   clients: {},
   'status-me': {},
   'agent-port': {},
-  tunnels: {},
+  tunnels: {
+    'limited user opens a tunnel': NEEDS_CLIENT_ACL,
+    'limited user closes it': NEEDS_CLIENT_ACL,
+  },
 }
 
 describe('recorded exchanges of the original', () => {

@@ -13,6 +13,7 @@ import {
   type Settings,
   startCuttingProxy,
   startEchoTarget,
+  startEndlessTarget,
   startGoServer,
   startHoldTarget,
   startTransferTarget,
@@ -175,10 +176,18 @@ describeWithGo("our agent at a server on the field's own libraries", () => {
     await server.waitFor({ kind: 'global-request', name: 'new_connection', conn: 2 }, 60_000)
   })
 
+  test('throws a reply away that nobody asked for: it is not the answer to the next question', async () => {
+    const server = await serve()
+    await launch(server.port, { connection: { keep_alive: '1s' } })
+    await registered(server)
+    for (let i = 0; i < 5; i++) await server.command({ do: 'packet', hex: '52' })
+    await until('two more pings', () => server.find({ kind: 'global-request', name: 'ping' }).length >= 2)
+    expect(server.find({ event: 'closed' })).toEqual([])
+  })
+
   test.each([
     ['garbage below SSH', { do: 'bytes', hex: 'deadbeef'.repeat(64) }],
     ['an oversized packet header', { do: 'bytes', hex: `ffffffff${'00'.repeat(64)}` }],
-    ['an unsolicited reply', { do: 'packet', hex: '51' }],
     ['data for a channel that never was', { do: 'packet', hex: '5e0000270f00000001ff' }],
     ['a string longer than its packet', { do: 'packet', hex: '50ffffffff61' }],
   ])('outlives a server that sends %s and comes back', { timeout: 90_000 }, async (_, attack) => {
@@ -188,6 +197,36 @@ describeWithGo("our agent at a server on the field's own libraries", () => {
     await server.command({ ...attack, conn: 1 })
     await registered(server, 2)
     expect(agent.program.hasExited).toBe(false)
+  })
+
+  test('leaves its targets when the server vanishes in the middle of a transfer', async () => {
+    const [server, endless] = await Promise.all([serve(), startEndlessTarget(scope)])
+    await launch(server.port)
+    await registered(server)
+    const { port = 0 } = await server.command({ do: 'tunnel', target: `127.0.0.1:${endless.port}` })
+    const visitor = await openVisit(port)
+    await visitor.receives('\0'.repeat(1000))
+    expect(endless.openConnections).toBe(1)
+    await server.command({ do: 'close', conn: 1 })
+    await until('the target is left', () => endless.openConnections === 0)
+    await registered(server, 2)
+  })
+
+  test('still answers while a server leaves its registration unanswered', async () => {
+    const server = await serve({ habits: ['silent'] })
+    const agent = await launch(server.port)
+    await server.waitFor({ kind: 'global-request', name: 'new_connection' }, REGISTRATION_LIMIT_MS)
+    await server.command({ do: 'request', name: 'ping' })
+    expect(server.find({ kind: 'reply', name: 'ping' })).toMatchObject([{ ok: true }])
+    expect(agent.program.hasExited).toBe(false)
+  })
+
+  test('gives a server up that has stopped reading and answering, and comes back', { timeout: 90_000 }, async () => {
+    const server = await serve()
+    await launch(server.port, { connection: { keep_alive: '1s', keep_alive_timeout: '2s' } })
+    await registered(server)
+    await server.command({ do: 'deaf', conn: 1 })
+    await registered(server, 2)
   })
 
   test('outlives a server that opens a thousand channels, and still serves a tunnel', async () => {

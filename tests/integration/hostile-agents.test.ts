@@ -12,7 +12,6 @@ import {
   startGoAgent,
   startServer,
   type TestServer,
-  until,
   visit,
 } from '../harness/index.ts'
 
@@ -129,7 +128,6 @@ describeWithGo('a hostile agent costs nobody else anything', () => {
     ['garbage below SSH', { do: 'bytes', hex: 'deadbeef'.repeat(64) }],
     ['an oversized request', { do: 'oversized', bytes: OVERSIZED_BYTES }],
     ['an oversized packet header', { do: 'bytes', hex: `ffffffff${'00'.repeat(64)}` }],
-    ['an unsolicited reply', { do: 'packet', hex: '51' }],
     ['data for a channel that never was', { do: 'packet', hex: '5e0000270f00000001ff' }],
     ['a message that ends in the middle', { do: 'packet', hex: '5e0000' }],
     ['a string longer than its packet', { do: 'packet', hex: '50ffffffff61' }],
@@ -197,12 +195,14 @@ describeWithGo('a hostile agent costs nobody else anything', () => {
     await agent.program.kill()
   })
 
-  test('that answers every ping twice is understood all the same', async () => {
-    const agent = await hostile({ habits: ['double-pong'] })
-    await until('the server has asked', async () => {
-      await server.api.call('PUT', '/api/v1/clients/hostile/tunnels?remote=1')
-      return agent.find({ kind: 'reply', name: 'check_tunnel_allowed' }).length > 0
-    })
+  test('that replies without being asked has that reply thrown away, not taken for the next answer', async () => {
+    const echo = await startEchoTarget(scope)
+    const agent = await hostile()
+    const surplusNo = Buffer.from('\x51{"IsAllowed":false}').toString('hex')
+    for (let i = 0; i < 10; i++) await agent.command({ do: 'packet', hex: surplusNo })
+    await agent.command({ do: 'request', name: 'ping' })
+    const { port } = await server.api.openTunnel('hostile', { remote: echo.port })
+    expect((await visit({ port, send: 'x', halfClose: true })).error).toBeUndefined()
     await everybodyElseIsWell()
     await agent.program.kill()
   })
