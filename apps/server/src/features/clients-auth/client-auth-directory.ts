@@ -9,6 +9,8 @@ export interface ClientAuthDirectory {
    * @throws LimiterFull while too many checks wait: no verdict, and no failure to count
    */
   verify(id: string, password: string): Promise<boolean>
+  /** Whether there is a credential of this id: one that was removed owns no clients any more. */
+  exists(id: string): Promise<boolean>
 }
 
 /** Longer ids and passwords are nobody's: agents may send anything before they are known. */

@@ -27,6 +27,7 @@ export async function openFileClientAuths(options: FileClientAuthsOptions): Prom
   return {
     source: 'File',
     mode: writable ? 'Read Write' : 'Read Only',
+    exists: async (id) => (await file.current()).has(id),
     async verify(id, password) {
       const stored = (await file.current()).get(id)
       return isSameSecret(password, stored ?? NOBODYS_PASSWORD) && stored !== undefined && isPlausible(id, password)

@@ -7,6 +7,7 @@ export function createStaticClientAuth(auth: { readonly id: string; readonly pas
   return {
     source: 'Static Credentials',
     mode: 'Read Only',
+    exists: async (id) => id === auth.id,
     async verify(id, password) {
       const isId = isSameSecret(id, auth.id)
       return isSameSecret(password, auth.password.reveal()) && isId && isPlausible(id, password)

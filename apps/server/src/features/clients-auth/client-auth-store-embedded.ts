@@ -31,6 +31,11 @@ export function createEmbeddedClientAuths(options: EmbeddedClientAuthsOptions): 
     source: 'DB',
     mode: writable ? 'Read Write' : 'Read Only',
 
+    async exists(id) {
+      const row = await db.read.selectFrom('client_auths').select('id').where('id', '=', id).executeTakeFirst()
+      return row !== undefined
+    },
+
     async verify(id, password) {
       if (!isPlausible(id, password)) return false
       const row = await db.read.selectFrom('client_auths').select('secret_hash').where('id', '=', id).executeTakeFirst()

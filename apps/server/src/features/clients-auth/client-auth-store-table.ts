@@ -28,6 +28,10 @@ export async function openTableClientAuths(options: TableClientAuthsOptions): Pr
   return {
     source: 'DB',
     mode: writable ? 'Read Write' : 'Read Only',
+    async exists(id) {
+      const { rows } = await sql`select id from ${table} where id = ${id} limit 1`.execute(database.read)
+      return rows.length > 0
+    },
     async verify(id, password) {
       if (!isPlausible(id, password)) return false
       const { rows } = await sql<{ password: string | null }>`

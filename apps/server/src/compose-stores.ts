@@ -1,0 +1,97 @@
+import { join } from 'node:path'
+import { StartError } from '@rport/host'
+import { type Clock, errorMessage, type Logger } from '@rport/kit'
+import type { ClientsAuthConfig, DatabaseConfig, UsersConfig } from './config/index.ts'
+import { type Database, type ExternalDatabase, openDatabase, openExternalSqlite } from './db/index.ts'
+import {
+  type ClientAuthDirectory,
+  createEmbeddedClientAuths,
+  createStaticClientAuth,
+  type EmbeddedClientAuths,
+  openFileClientAuths,
+  openTableClientAuths,
+} from './features/clients-auth/index.ts'
+import {
+  createEmbeddedUsers,
+  createStaticUsers,
+  type EmbeddedUsers,
+  openFileUsers,
+  openTableUsers,
+  type UserDirectory,
+} from './features/users/index.ts'
+import type { Passwords } from './passwords/index.ts'
+
+/** Everything that is kept: our own database, and where users and client credentials live. */
+export interface Stores {
+  readonly db: Database
+  readonly users: UserDirectory
+  readonly clientAuths: ClientAuthDirectory
+  /** Our own ones where they are in use: those that a first start fills. */
+  readonly ownUsers: EmbeddedUsers | undefined
+  readonly ownClientAuths: EmbeddedClientAuths | undefined
+  /** Idempotent. */
+  close(): Promise<void>
+}
+
+export interface StoresDeps {
+  readonly dataDir: string
+  readonly usersConfig: UsersConfig
+  readonly clientsAuthConfig: ClientsAuthConfig
+  readonly databaseConfig: DatabaseConfig | undefined
+  readonly passwords: Passwords
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Name of our own database in the data folder. */
+export const DATABASE_FILE = 'rportd.db'
+
+/** Opens what the configuration names. What was opened before a failure is closed again. @throws StartError, DatabaseError */
+export async function openStores(deps: StoresDeps): Promise<Stores> {
+  const { clock, log, passwords } = deps
+  const db = await openDatabase({ file: join(deps.dataDir, DATABASE_FILE), clock, log })
+  let external: ExternalDatabase | undefined
+  const requireExternal = (): ExternalDatabase => {
+    if (deps.databaseConfig?.kind !== 'sqlite') {
+      throw new StartError(
+        '[database] db_type: this version reads users and credentials from sqlite only. Use a file, or leave them out.',
+      )
+    }
+    external ??= openExternalSqlite({ file: deps.databaseConfig.path, clock, log })
+    return external
+  }
+  const close = async () => {
+    await external?.close()
+    await db.close()
+  }
+  try {
+    let ownUsers: EmbeddedUsers | undefined
+    let ownClientAuths: EmbeddedClientAuths | undefined
+    const openUsers = (): UserDirectory | Promise<UserDirectory> => {
+      const { source, twoFactor } = deps.usersConfig
+      if (source.kind === 'static') return createStaticUsers(source)
+      if (source.kind === 'file') return openFileUsers({ path: source.path, clock, log })
+      if (source.kind === 'tables') {
+        const withTwoFaSendTo = twoFactor.delivery !== undefined
+        return openTableUsers({ ...source, database: requireExternal(), withTwoFaSendTo, log })
+      }
+      ownUsers = createEmbeddedUsers({ db, clock, log })
+      return ownUsers
+    }
+    const openClientAuths = (): ClientAuthDirectory | Promise<ClientAuthDirectory> => {
+      const { source, writable } = deps.clientsAuthConfig
+      if (source.kind === 'static') return createStaticClientAuth(source)
+      if (source.kind === 'file') return openFileClientAuths({ path: source.path, writable, clock, log })
+      if (source.kind === 'table')
+        return openTableClientAuths({ database: requireExternal(), table: source.table, writable })
+      ownClientAuths = createEmbeddedClientAuths({ db, passwords, writable, clock })
+      return ownClientAuths
+    }
+    const users = await openUsers()
+    const clientAuths = await openClientAuths()
+    return { db, users, clientAuths, ownUsers, ownClientAuths, close }
+  } catch (error) {
+    await close()
+    throw error instanceof StartError ? error : new StartError(errorMessage(error), { cause: error })
+  }
+}

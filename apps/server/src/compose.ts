@@ -1,0 +1,190 @@
+import { type Clock, type Logger, type Secret, version } from '@rport/kit'
+import { features } from '@rport/protocol'
+import { createKeepAlive, hostKeyFromSeed, pipeSocket } from '@rport/transport'
+import { createConnections } from './agents/connections.ts'
+import { createLinkWatch } from './agents/link-watch.ts'
+import { createAgentListener } from './agents/listener.ts'
+import type { Stores } from './compose-stores.ts'
+import type { LockoutConfig, ServerConfig } from './config/index.ts'
+import { createClientBook, createClients, createVisibility } from './features/clients/index.ts'
+import { createLockout, createLogin } from './features/login/index.ts'
+import { createMeService, meRoutes } from './features/me/index.ts'
+import { statusRoutes } from './features/status/index.ts'
+import { createTunnels } from './features/tunnels/index.ts'
+import { createAccessPolicy } from './features/users/index.ts'
+import { createHttpApp, openApiRoutes } from './http/index.ts'
+import type { Passwords } from './passwords/index.ts'
+import { toServerStatus } from './server-status.ts'
+
+export interface ServerDeps {
+  readonly stores: Stores
+  readonly passwords: Passwords
+  /** Seed of the host key, configured or kept. */
+  readonly keySeed: Secret
+  readonly jwtSecret: Secret
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export interface RunningServer {
+  /** What agents pin. */
+  readonly fingerprint: string
+  /** Listens, agents last: the API is there when they come. @throws StartError */
+  start(): Promise<{ agents: ListeningAt; api: ListeningAt | undefined }>
+  /** Ends everything in reverse order. Idempotent, also after a half-failed start. The stores stay open. */
+  close(): Promise<void>
+}
+
+interface ListeningAt {
+  readonly host: string
+  readonly port: number
+}
+
+/** Builds the server, one line per feature, from top to bottom in the order of dependency. */
+export function composeServer(config: ServerConfig, deps: ServerDeps): RunningServer {
+  const { clock, log, stores, passwords } = deps
+  const { db, users, clientAuths } = stores
+  const hostKey = hostKeyFromSeed(deps.keySeed.reveal())
+  const lockoutOf = ({ loginWaitMs, maxFailedLogins, banMs }: LockoutConfig, area: string) =>
+    createLockout({ waitMs: loginWaitMs, maxFailed: maxFailedLogins, banMs, clock, log: log.child({ area }) })
+
+  const connections = createConnections()
+  const registry = createClientBook({ db, clock, log })
+  const accessPolicy = createAccessPolicy({ directory: users, clientGroupsOf: registry.userGroupsOf })
+  const visibilityOf = createVisibility({ registry, isAdmin: accessPolicy.isAdmin })
+
+  const tunnels = createTunnels({
+    connections,
+    memory: registry,
+    ports: config.tunnels.ports,
+    checkPortTimeoutMs: config.tunnels.checkPortTimeoutMs,
+    isProxyConfigured: isTunnelProxyConfigured(config),
+    visibleTo: async (actor) => (await visibilityOf(actor)).sees,
+    pipe: pipeSocket,
+    clock,
+    log,
+  })
+  const clients = createClients({
+    registry,
+    connections,
+    tunnels: tunnels.ofClients,
+    credentialExists: (id) => clientAuths.exists(id),
+    visibilityOf,
+    rules: {
+      authMultiuseCreds: config.clientsAuth.multiUse,
+      equateClientAuthIdClientId: config.clientsAuth.clientIdFromAuthId,
+    },
+    purge: {
+      enabled: config.clients.purgeDisconnected,
+      keepMs: config.clients.keepDisconnectedMs,
+      intervalMs: config.clients.purgeIntervalMs,
+    },
+    clock,
+    log,
+  })
+
+  const apiLockout = lockoutOf(config.api.lockout, 'api')
+  const passwordRules = { minLength: config.users.passwordMinLength }
+  const login = createLogin({
+    db,
+    directory: users,
+    passwords,
+    passwordRules,
+    lockout: apiLockout,
+    jwtSecret: deps.jwtSecret,
+    maxTokenLifetimeHours: config.users.maxTokenLifetimeHours,
+    clock,
+    log,
+  })
+  const account = createMeService({
+    directory: users,
+    passwords,
+    passwordRules,
+    credentials: login.credentials,
+    sessions: login.sessions,
+    twoFactorEnabled: config.users.twoFactor.delivery !== undefined,
+    log,
+  })
+  const status = () => toServerStatus({ config, users, clientAuths, registry, fingerprint: hostKey.fingerprint })
+
+  const api = createHttpApp({
+    config: {
+      maxRequestBytes: config.api.maxRequestBytes,
+      cors: { origins: config.api.cors, answersPreflight: config.api.docRoot !== undefined },
+    },
+    routes: [
+      login.routes,
+      meRoutes(account),
+      statusRoutes(status),
+      clients.routes,
+      tunnels.routes,
+      openApiRoutes(version),
+    ],
+    authenticator: login.authenticator,
+    accessPolicy,
+    bans: apiLockout,
+    trustedProxies: config.api.trustedProxies,
+    clock,
+    log,
+  })
+
+  const keepAlive = createKeepAlive({ clock, log })
+  const watchLink = createLinkWatch({
+    keepAlive,
+    checkIntervalMs: config.clients.checkConnectionIntervalMs,
+    checkTimeoutMs: config.clients.checkConnectionTimeoutMs,
+    onAlive: clients.service.onAlive,
+  })
+  const leaving = new Set<Promise<void>>()
+  const listener = createAgentListener({
+    listen: config.agents.listen,
+    hostKey,
+    verifyClientAuth: (id, password) => clientAuths.verify(id, password),
+    duties: {
+      onConnected: clients.service.onConnected,
+      onRequest: clients.onRequest,
+      onRegistered: watchLink,
+      onClosed(agent) {
+        const left = clients.service.onClosed(agent)
+        leaving.add(left)
+        return left.finally(() => leaving.delete(left))
+      },
+    },
+    lockout: lockoutOf(config.agents.lockout, 'agents'),
+    capabilities: {
+      serverVersion: version,
+      // No measurements yet: agents do not send what nobody keeps.
+      monitoringVersion: 0,
+      ipAddressesVersion: 1,
+      features: [features.halfClose, features.zeroMask],
+    },
+    maxConcurrentHandshakes: config.agents.maxConcurrentHandshakes,
+    maxRequestBytes: config.agents.maxRequestBytes,
+    trustedProxies: config.agents.trustedProxies,
+    clock,
+    log,
+  })
+
+  return {
+    fingerprint: hostKey.fingerprint,
+    async start() {
+      await registry.start()
+      clients.service.start()
+      const apiAt = config.api.listen && (await api.start(config.api.listen))
+      return { agents: await listener.start(), api: apiAt }
+    },
+    async close() {
+      clients.service.stop()
+      await api.close()
+      await listener.close()
+      // The ends of connections free ports and write down who has left: the database must still be there.
+      while (leaving.size > 0) await Promise.allSettled([...leaving])
+      keepAlive.close()
+      await tunnels.close()
+      await login.close()
+    },
+  }
+}
+
+const isTunnelProxyConfigured = ({ tunnels }: ServerConfig): boolean =>
+  (tunnels.proxy.certFile !== undefined && tunnels.proxy.keyFile !== undefined) || tunnels.proxy.acme

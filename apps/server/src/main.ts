@@ -1,0 +1,60 @@
+/** rportd, the server: arguments, settings, log, signals. What it is made of stands in compose.ts. */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { formatFaults } from '@rport/config'
+import { checkRoot, createLog, runUntilSignal, setProcessTitle } from '@rport/host'
+import { errorMessage, systemClock } from '@rport/kit'
+import { loadServerConfig, serverProgram } from './config/index.ts'
+import { runServer } from './run-server.ts'
+
+/** The settings, or the end of the program: texts that were asked for, or every fault at once. */
+function readSettings(argv: readonly string[]): Extract<ReturnType<typeof loadServerConfig>, { kind: 'ready' }> {
+  const loaded = loadServerConfig({
+    argv,
+    env: process.env,
+    cwd: process.cwd(),
+    readFile: (path) => readFileSync(path, 'utf8'),
+    cpuCount: availableParallelism(),
+  })
+  if (loaded.kind === 'ready') return loaded
+  if (loaded.kind === 'print') {
+    process.stdout.write(loaded.text)
+    process.exit(0)
+  }
+  process.stderr.write(formatFaults(serverProgram, loaded.faults))
+  process.exit(1)
+}
+
+async function main(): Promise<void> {
+  const argv = process.argv.slice(2)
+  const { config, notices } = readSettings(argv)
+  setProcessTitle('rportd', config.file === undefined ? [] : ['-c', config.file])
+  checkRoot({ program: 'rportd', allowRoot: config.allowRoot })
+  const { file, level } = config.logging
+  const log = createLog({ file, level, format: 'text', program: 'rportd', clock: systemClock })
+  const { logger } = log
+  for (const notice of notices) logger[notice.level](notice.fields, notice.message)
+
+  const server = await runServer(config, {
+    clock: systemClock,
+    log: logger,
+    print: (text) => process.stdout.write(text),
+    isRoot: process.geteuid?.() === 0,
+  })
+  runUntilSignal({
+    log: logger,
+    onReload: () => log.reopen(),
+    async close() {
+      await server.close()
+      logger.info({}, 'rportd ends')
+      log.close()
+    },
+  })
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`rportd: ${errorMessage(error)}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,91 @@
+import { type DataFolder, isTerminal, openDataFolder } from '@rport/host'
+import { type Clock, joinHostPort, type Logger, version } from '@rport/kit'
+import { composeServer, type RunningServer } from './compose.ts'
+import { openStores, type Stores } from './compose-stores.ts'
+import type { ServerConfig } from './config/index.ts'
+import { loadKeySeed, prepareFirstStart } from './features/first-start/index.ts'
+import { loadJwtSecret } from './features/login/index.ts'
+import { createPasswords } from './passwords/index.ts'
+import { toReachableUrl } from './reachable-url.ts'
+
+export interface RunDeps {
+  readonly clock: Clock
+  readonly log: Logger
+  /** Prints to the terminal, past the log. */
+  readonly print: (text: string) => void
+  /** Whether the process runs as root: then the line for agents says how they may, too. */
+  readonly isRoot: boolean
+}
+
+/** A server that listens. */
+export interface LiveServer {
+  /** Ends everything. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Takes the data folder, opens what is kept in it, makes what a first start needs, listens.
+ * @throws StartError or DatabaseError; everything that was opened is closed again
+ */
+export async function runServer(config: ServerConfig, deps: RunDeps): Promise<LiveServer> {
+  const { clock, log } = deps
+  let folder: DataFolder | undefined
+  let stores: Stores | undefined
+  let server: RunningServer | undefined
+  const close = async () => {
+    await server?.close()
+    await stores?.close()
+    await folder?.close()
+  }
+  try {
+    folder = await openDataFolder(config.dataDir, { program: 'rportd', clock })
+    const dataDir = folder.path
+    log.info({ version, dataDir, newFolder: folder.isNew }, 'rportd starts')
+    const keySeed = await loadKeySeed({ configured: config.agents.keySeed, dataDir, log })
+    const jwtSecret = await loadJwtSecret({ configured: config.users.jwtSecret, dataDir, log })
+    const passwords = createPasswords({ clock })
+    stores = await openStores({
+      dataDir,
+      usersConfig: config.users,
+      clientsAuthConfig: config.clientsAuth,
+      databaseConfig: config.database,
+      passwords,
+      clock,
+      log,
+    })
+    server = composeServer(config, { stores, passwords, keySeed, jwtSecret, clock, log })
+    const listening = await server.start()
+    const { fingerprint } = server
+    log.info({ address: shown(listening.agents), fingerprint }, 'listening for agents')
+    if (listening.api) log.info({ address: shown(listening.api) }, 'API listening')
+    else log.info({}, 'no API: set [api] address to have one')
+
+    const unseen = await prepareFirstStart({
+      users: stores.ownUsers,
+      clientAuths: stores.ownClientAuths,
+      passwords,
+      dataDir,
+      server: {
+        connectUrl: `${toReachableUrl(config.agents.urls[0] ?? '')}${deps.isRoot ? ' --allow-root' : ''}`,
+        fingerprint,
+        apiUrl: listening.api && toReachableUrl(`http://${shown(listening.api)}`),
+      },
+      log,
+    })
+    if (unseen && isTerminal()) {
+      deps.print(`\n${unseen.note}\n`)
+      await unseen.seen()
+    } else if (unseen) {
+      log.warn(
+        { file: unseen.file },
+        'first start: read the password and the agent credential in this file, then delete it',
+      )
+    }
+    return { close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const shown = ({ host, port }: { host: string; port: number }): string => joinHostPort(host, port)

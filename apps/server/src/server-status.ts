@@ -1,0 +1,53 @@
+import type { ServerStatusView } from '@rport/api'
+import { version } from '@rport/kit'
+import type { ServerConfig } from './config/index.ts'
+import type { ClientRegistry } from './features/clients/index.ts'
+import type { ClientAuthDirectory } from './features/clients-auth/index.ts'
+import type { UserDirectory } from './features/users/index.ts'
+
+export interface StatusFacts {
+  readonly config: ServerConfig
+  readonly users: Pick<UserDirectory, 'source' | 'groupPermissionsEnabled'>
+  readonly clientAuths: Pick<ClientAuthDirectory, 'source' | 'mode'>
+  readonly registry: Pick<ClientRegistry, 'count'>
+  readonly fingerprint: string
+}
+
+/** What `GET /status` says, gathered from the settings and from who is connected. @see rport API, ServerStatus */
+export function toServerStatus(facts: StatusFacts): ServerStatusView {
+  const { config } = facts
+  const { proxy, ports, host } = config.tunnels
+  const { twoFactor, totp } = config.users
+  const { connected, disconnected } = facts.registry.count()
+  return {
+    version,
+    clients_connected: connected,
+    clients_disconnected: disconnected,
+    fingerprint: facts.fingerprint,
+    connect_url: [...config.agents.urls],
+    pairing_url: config.agents.pairingUrl ?? '',
+    clients_auth_source: facts.clientAuths.source,
+    clients_auth_mode: facts.clientAuths.mode,
+    users_auth_source: facts.users.source,
+    group_permissions_enabled: facts.users.groupPermissionsEnabled,
+    two_fa_enabled: totp.enabled || twoFactor.delivery !== undefined,
+    two_fa_delivery_method: totp.enabled ? 'totp_authenticator_app' : deliveryMethod(twoFactor.delivery),
+    auditlog: { enabled: config.audit.enabled, rotation: config.audit.rotation },
+    auth_header: config.users.headerLogin !== undefined,
+    tunnel_host: host ?? '',
+    tunnel_proxy_enabled: (proxy.certFile !== undefined && proxy.keyFile !== undefined) || proxy.acme,
+    caddy_integration_enabled: config.subdomains !== undefined,
+    excluded_ports: [...ports.excludedTexts],
+    used_ports: [...ports.usedTexts],
+    monitoring_enabled: config.monitoring.enabled,
+    password_min_length: config.users.passwordMinLength,
+  }
+}
+
+/** compat: the names of the original's four ways to send a code. */
+function deliveryMethod(delivery: string | undefined): string {
+  if (delivery === undefined) return ''
+  if (delivery === 'smtp') return 'email'
+  if (delivery === 'pushover') return 'pushover'
+  return /^https?:\/\//.test(delivery) ? 'url' : 'script'
+}
