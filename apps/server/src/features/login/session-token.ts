@@ -1,5 +1,6 @@
 import type { Secret } from '@rport/kit'
 import { errors, jwtVerify, SignJWT } from 'jose'
+import { createRecentMap } from './recent-map.ts'
 
 /** What a bearer token may be used for; `*` = any. */
 export interface TokenScope {
@@ -42,22 +43,30 @@ export interface SessionTokens {
 const MAX_TOKEN_LENGTH = 4096
 const ALGORITHM = 'HS256'
 
+/** Tokens whose signature was found right; checking it costs more than the rest of a request. */
+const MAX_REMEMBERED = 5000
+
 /** Signs and verifies tokens with HS256 and nothing else. */
 export function createSessionTokens(secret: Secret): SessionTokens {
   const key = new TextEncoder().encode(secret.reveal())
+  const verified = createRecentMap<SessionClaims>(MAX_REMEMBERED)
   return {
     sign: ({ username, sessionId, scopes, jti }) =>
       new SignJWT({ username, sessionID: sessionId, scopes: [...scopes], jti })
         .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
         .sign(key),
     async verify(token) {
+      const known = verified.get(token)
+      if (known) return { claims: known }
       if (token.length > MAX_TOKEN_LENGTH || token.split('.').length !== 3) {
         return { reason: 'token contains an invalid number of segments' }
       }
       try {
         const { payload } = await jwtVerify(token, key, { algorithms: [ALGORITHM] })
         const claims = toClaims(payload)
-        return claims ? { claims } : { reason: 'token has unexpected claims' }
+        if (!claims) return { reason: 'token has unexpected claims' }
+        verified.set(token, claims)
+        return { claims }
       } catch (error) {
         if (error instanceof errors.JWSSignatureVerificationFailed) return { reason: 'signature is invalid' }
         if (error instanceof errors.JOSEError) return { reason: 'token is malformed' }
