@@ -45,7 +45,7 @@ function parseHostPort(given: string): HostPort {
     throw new ValueError('is not of the form host:port')
   }
   const { host } = parts
-  if (host.includes(':') ? !parseIp(host) : !/^[\w.-]{0,253}$/.test(host)) {
+  if (host.includes(':') || given.includes('[') ? !parseIp(host) : !/^[\w.-]{0,253}$/.test(host)) {
     throw new ValueError('has a host that is neither a name nor an address')
   }
   return parts

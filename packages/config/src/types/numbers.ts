@@ -22,7 +22,7 @@ export const bool = (): OptionType<boolean> =>
     emptyIsUnset: false,
     read: (raw) => {
       if (typeof raw === 'boolean') return raw
-      const word = String(raw)
+      const word = typeof raw === 'object' ? '' : String(raw)
       if (TRUE_WORDS.includes(word)) return true
       if (FALSE_WORDS.includes(word)) return false
       throw new ValueError('is neither true nor false')
