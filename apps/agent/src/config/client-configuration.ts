@@ -54,7 +54,7 @@ function client(config: AgentConfig): JsonObject {
   )
   return {
     server: main,
-    fallback_servers: listOrNull(fallbacks),
+    fallback_servers: fallbacks,
     server_switchback_interval: toNs(server.switchbackIntervalMs),
     fingerprint: server.fingerprint ?? '',
     auth: '',
