@@ -9,6 +9,8 @@ export interface AgentConfig {
   /** The configuration file that was read; undefined when there was none. */
   readonly file: string | undefined
   readonly dataDir: string
+  /** Nobody chose the folder: another one will do where it cannot be had. */
+  readonly dataDirIsDefault: boolean
   /** Whether the effective user may be root. */
   readonly allowRoot: boolean
   readonly server: ServerAddressConfig

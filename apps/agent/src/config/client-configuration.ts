@@ -54,7 +54,8 @@ function client(config: AgentConfig): JsonObject {
   )
   return {
     server: main,
-    fallback_servers: fallbacks,
+    // compat: a configuration file leaves an empty list behind, flags alone leave none.
+    fallback_servers: config.file === undefined ? listOrNull(fallbacks) : fallbacks,
     server_switchback_interval: toNs(server.switchbackIntervalMs),
     fingerprint: server.fingerprint ?? '',
     auth: '',

@@ -1,4 +1,4 @@
-import type { Objection, Resolution } from '@rport/config'
+import type { Resolution } from '@rport/config'
 import { errorMessage, parseIp } from '@rport/kit'
 import {
   isTargetAllowed,
@@ -8,19 +8,7 @@ import {
   type RemoteSpec,
 } from '@rport/protocol'
 import type { AgentSections } from './schema.ts'
-
-/** Checks the rules for targets; the messages are the original's. */
-export function objectToTunnelAllowed(texts: readonly string[]): Objection | undefined {
-  try {
-    parseTunnelAllowed(texts)
-    return undefined
-  } catch (error) {
-    return {
-      message: `invalid "tunnel_allowed" config: ${errorMessage(error)}`,
-      fix: 'write addresses, networks and ports such as "127.0.0.1", "10.0.0.0/8:443", "[::1]:22" or ":22"',
-    }
-  }
-}
+import { objectToTunnelAllowed } from './tunnel-rules.ts'
 
 /**
  * Reads the standing tunnels. On the command line an empty target means port 22. A tunnel that the machine's own rules

@@ -33,6 +33,7 @@ export function toAgentConfig(settings: AgentSettings, circumstances: AgentCircu
   const files = settings['file-reception']
   return deepFreeze({
     file,
+    dataDirIsDefault: client.data_dir === undefined,
     dataDir: client.data_dir ?? (isWindows ? 'C:\\Program Files\\rport' : '/var/lib/rport'),
     allowRoot: client.allow_root,
     server: toServer(client, server),

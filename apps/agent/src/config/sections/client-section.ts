@@ -1,7 +1,7 @@
 import { bool, duration, httpUrl, int, option, path, secret, section, text, textList, textMap } from '@rport/config'
 import { MS_PER_HOUR, MS_PER_MINUTE } from '@rport/kit'
 import { objectToProxy, objectToServers } from '../server-url.ts'
-import { objectToTunnelAllowed } from '../standing-tunnels.ts'
+import { objectToTunnelAllowed } from '../tunnel-rules.ts'
 
 const planned = { feature: 'planned' } as const
 
