@@ -1,8 +1,18 @@
 /** rport, the agent: arguments, settings, log, signals. What it is made of stands in compose.ts. */
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { formatFaults } from '@rport/config'
-import { checkRoot, createLog, openDataFolder, runUntilSignal, StartError, setProcessTitle } from '@rport/host'
-import { errorMessage, systemClock, version } from '@rport/kit'
+import {
+  checkRoot,
+  createLog,
+  type DataFolder,
+  openDataFolder,
+  runUntilSignal,
+  StartError,
+  setProcessTitle,
+} from '@rport/host'
+import { errorMessage, type Logger, systemClock, version } from '@rport/kit'
 import { composeAgent } from './compose.ts'
 import { type AgentConfig, agentProgram, loadAgentConfig } from './config/index.ts'
 import { isInteractive } from './service/interactive.ts'
@@ -40,7 +50,7 @@ async function main(): Promise<void> {
   })
   const { logger } = log
   for (const notice of notices) logger[notice.level](notice.fields, notice.message)
-  const folder = await openFolder(config)
+  const folder = await openFolder(config, logger)
   logger.info({ version, dataDir: folder.path }, 'rport starts')
 
   const stopping = new AbortController()
@@ -60,7 +70,22 @@ async function main(): Promise<void> {
   if ((await running) === 'gave-up') life.stop('retries used up', 0)
 }
 
-const openFolder = (config: AgentConfig) => openDataFolder(config.dataDir, { program: 'rport' })
+/** The folder of the settings. Where nobody chose one and the system's cannot be had, one in the user's home will do. */
+async function openFolder(config: AgentConfig, log: Logger): Promise<DataFolder> {
+  const options = { program: 'rport' }
+  try {
+    return await openDataFolder(config.dataDir, options)
+  } catch (error) {
+    if (!config.dataDirIsDefault || !(error instanceof StartError)) throw error
+    const dataDir = join(homedir(), '.local', 'state', 'rport')
+    const folder = await openDataFolder(dataDir, options)
+    log.warn(
+      { dataDir, reason: error.message },
+      'using a data folder in the home of this user: set client.data_dir to choose',
+    )
+    return folder
+  }
+}
 
 try {
   await main()

@@ -66,7 +66,8 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
       passwords,
       dataDir,
       server: {
-        connectUrl: `${toReachableUrl(config.agents.urls[0] ?? '')}${deps.isRoot ? ' --allow-root' : ''}`,
+        connectUrl: toReachableUrl(config.agents.urls[0] ?? ''),
+        agentFlags: deps.isRoot ? '--allow-root' : '',
         fingerprint,
         apiUrl: listening.api && toReachableUrl(`http://${shown(listening.api)}`),
       },

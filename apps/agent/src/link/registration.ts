@@ -51,7 +51,7 @@ export async function register(connection: Connection, deps: RegistrationDeps): 
     tags,
     labels,
     remotes: deps.remotes.length === 0 ? null : [...deps.remotes],
-    clientConfiguration: deps.clientConfiguration,
+    clientConfiguration: withAttributes(deps.clientConfiguration, tags, labels),
     features: [features.halfClose, features.zeroMask],
   }
   const reply = await connection.request(newConnection.name, newConnection.ask.encode(request), {
@@ -63,4 +63,15 @@ export async function register(connection: Connection, deps: RegistrationDeps): 
     if (error instanceof RequestFailed) throw new RegistrationRefused(error.message || 'the server gave no reason')
     throw error
   }
+}
+
+/** compat: tags and labels of the attributes file stand in the reported configuration, too, as if they were configured. */
+function withAttributes(
+  configuration: JsonObject,
+  tags: ConnectionRequest['tags'],
+  labels: ConnectionRequest['labels'],
+): JsonObject {
+  const client = configuration['client']
+  if (typeof client !== 'object' || client === null || Array.isArray(client)) return configuration
+  return { ...configuration, client: { ...client, tags: tags && [...tags], labels: labels && { ...labels } } }
 }

@@ -5,5 +5,5 @@
  */
 export { createInventory, type InventorySource } from './inventory.ts'
 export { type Machine, thisMachine } from './machine.ts'
-export { MachineIdError, type RunProcess, readMachineId } from './machine-id.ts'
+export { type RunProcess, readMachineId } from './machine-id.ts'
 export { createRootFiles, type RootFiles } from './root-files.ts'

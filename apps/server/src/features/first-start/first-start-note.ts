@@ -16,6 +16,8 @@ export interface ServerAddresses {
   /** Where agents connect to: `http://host:8080`. */
   readonly connectUrl: string
   readonly fingerprint: string
+  /** Flags that agents on this machine need, such as `--allow-root`; empty: none. */
+  readonly agentFlags: string
   /** Where people connect to; undefined without an API. */
   readonly apiUrl: string | undefined
 }
@@ -35,13 +37,14 @@ export function renderNote({ admin, clientAuth }: FirstSecrets, server: ServerAd
     )
   }
   if (clientAuth) {
+    const flags = server.agentFlags === '' ? '' : `${server.agentFlags} `
     lines.push(
       `  agents         ${clientAuth.name}:${clientAuth.password}`,
       `  fingerprint    ${server.fingerprint}`,
       '',
       'Connect a machine; put in an address of this server that the machine can reach:',
       '',
-      `  bin/rport --auth ${clientAuth.name}:${clientAuth.password} --fingerprint ${server.fingerprint} ${server.connectUrl}`,
+      `  bin/rport ${flags}--auth ${clientAuth.name}:${clientAuth.password} --fingerprint ${server.fingerprint} ${server.connectUrl}`,
       '',
     )
   }

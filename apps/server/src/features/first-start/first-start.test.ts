@@ -14,7 +14,12 @@ import { type FirstStartDeps, loadKeySeed, prepareFirstStart } from './index.ts'
 import { randomSecret } from './random-secret.ts'
 
 const passwords = createPasswords({ clock: systemClock })
-const server = { connectUrl: 'http://server:8080', fingerprint: '4e:7c:f8', apiUrl: 'http://127.0.0.1:3000' }
+const server = {
+  connectUrl: 'http://server:8080',
+  fingerprint: '4e:7c:f8',
+  agentFlags: '',
+  apiUrl: 'http://127.0.0.1:3000',
+}
 
 let dataDir: string
 let db: Database
