@@ -33,7 +33,7 @@ test('has the keys of the original in its order, durations in nanoseconds, nothi
   ])
   expect(configuration['client']).toMatchObject({
     server: 'ws://srv:8080',
-    fallback_servers: null,
+    fallback_servers: [],
     server_switchback_interval: 120_000_000_000,
     tags: null,
     labels: null,
@@ -76,7 +76,18 @@ enabled = true
   )
   // compat: how the original writes its expressions depends on how it was built; null is taken by all servers.
   Object.assign(recorded.remote_commands, { allow_regexp: null, deny_regexp: null })
+  // compat: this one was started by flags alone; with a file the list is empty instead of null.
+  Object.assign(recorded.client, { fallback_servers: [] })
   expect(shapeOf(configuration)).toEqual(shapeOf(recorded))
+})
+
+test('reports no list of fallback servers when there was no file', () => {
+  const readFile = () => {
+    throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+  }
+  const loaded = loadAgentConfig({ argv: ['srv'], env: {}, cwd: '/', readFile, interactive: true, platform: 'linux' })
+  const configuration = loaded.kind === 'ready' ? toClientConfiguration(loaded.config) : {}
+  expect(configuration['client']).toMatchObject({ fallback_servers: null })
 })
 
 test('has no secret in it', () => {
