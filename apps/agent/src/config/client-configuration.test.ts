@@ -75,7 +75,6 @@ enabled = true
 `,
   )
   // compat: how the original writes its expressions depends on how it was built; null is taken by all servers.
-  Object.assign(recorded.client, { fallback_servers: [] })
   Object.assign(recorded.remote_commands, { allow_regexp: null, deny_regexp: null })
   // compat: this one was started by flags alone; with a file the list is empty instead of null.
   Object.assign(recorded.client, { fallback_servers: [] })
