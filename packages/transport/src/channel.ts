@@ -3,7 +3,11 @@ export interface Lease {
   hold(): { release(): void }
 }
 
-/** A byte stream inside a connection. Callbacks are plain properties: the data path makes no closures per packet. */
+/**
+ * A byte stream inside a connection. Callbacks are plain properties: the data path makes no closures per packet.
+ * What arrives before they are set is kept, one window at most, and told in order right after `onData` is set: bytes, end, close.
+ * So an owner may confirm first and dial afterwards. An owner that sets `onClose` only hears of the close and gets no bytes.
+ */
 export interface Channel {
   readonly type: string
   readonly isOpen: boolean
@@ -25,7 +29,7 @@ export interface Channel {
   /** Ends both directions after what is queued has left; `abort` drops it. Idempotent. */
   close(options?: { abort?: boolean }): void
 
-  /** Received bytes, valid until the callback returns unless leased. Set before or right after accept or open. */
+  /** Received bytes, never none, valid until the callback returns unless leased. */
   onData: ((bytes: Buffer, lease: Lease) => void) | undefined
   /** Everything queued has left for the link. */
   onDrain: (() => void) | undefined

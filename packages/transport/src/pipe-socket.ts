@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
-import type { Channel, Lease } from './channel.ts'
+import { type Clock, systemClock, type Timer } from '@rport/kit'
+import type { Channel } from './channel.ts'
+import { SocketSink } from './socket-sink.ts'
 
 export interface SocketPipe {
   /** Ends both at once. Idempotent. */
@@ -8,70 +10,84 @@ export interface SocketPipe {
   readonly closed: Promise<void>
 }
 
-/** After the channel is gone, its last bytes get this long to leave towards a reader that is slow. */
+export interface PipeOptions {
+  /** Called for bytes of either direction, before they go on. */
+  readonly onBytes?: () => void
+  readonly clock?: Clock
+}
+
+/** After one side is gone, what it sent last gets this long to leave towards the other. */
 const LINGER_MS = 30_000
+/** After everything has left, a socket gets this long to end its own direction: closing it earlier resets the connection. */
+const FAREWELL_MS = 2000
 
 /**
  * Joins a socket and a channel without streams between them. Owns both: the end of either ends the other, after what has
- * arrived was delivered. The socket should be paused and created with `allowHalfOpen`.
+ * arrived was delivered. The socket should be paused and created with `allowHalfOpen`; it may still be connecting.
  *
  * Back-pressure: the socket is read only while the channel takes more; the peer's window opens again only when its bytes have
  * left towards the socket. So a reader that stalls costs one window and one queue, whatever is sent at it.
  */
-export function pipeSocket(socket: Socket, channel: Channel, options: { onBytes?: () => void } = {}): SocketPipe {
-  const held: { byteCount: number; release(): void }[] = []
+export function pipeSocket(socket: Socket, channel: Channel, options: PipeOptions = {}): SocketPipe {
+  const clock = options.clock ?? systemClock
+  const { onBytes } = options
+  const sink = new SocketSink(socket, (byteCount) => channel.consumed(byteCount))
+  let linger: Timer | undefined
+  let hasEnded = false
   let isOver = false
   let settle: () => void = () => undefined
   const closed = new Promise<void>((resolve) => {
     settle = resolve
   })
 
-  const onWritten = () => {
-    const first = held.shift()
-    if (!first) return
-    first.release()
-    channel.consumed(first.byteCount)
-  }
   const finish = () => {
     if (isOver) return
     isOver = true
+    linger?.cancel()
     channel.close({ abort: true })
     socket.destroy()
     settle()
   }
-
-  channel.onData = (bytes: Buffer, lease: Lease) => {
-    options.onBytes?.()
-    if (!socket.writable) {
-      channel.consumed(bytes.length)
-      return
-    }
-    held.push({ byteCount: bytes.length, release: lease.hold().release })
-    socket.write(bytes, onWritten)
+  const finishWithin = (delayMs: number) => {
+    linger?.cancel()
+    if (!isOver) linger = clock.setTimeout(finish, delayMs, { background: true })
   }
-  channel.onEof = () => socket.end()
-  channel.onDrain = () => socket.resume()
+
+  channel.onData = (bytes, lease) => {
+    onBytes?.()
+    sink.write(bytes, lease)
+  }
+  channel.onEof = () => sink.end()
+  channel.onDrain = () => {
+    if (!isOver) socket.resume()
+  }
   channel.onClose = () => {
-    socket.pause()
-    socket.removeAllListeners('data')
-    socket.removeAllListeners('end')
+    if (isOver) return
+    // What the peer sent before it closed still belongs to the reader; what the reader says now is nobody's.
     if (socket.destroyed) return finish()
-    // What the peer sent before it closed still belongs to the reader.
-    const linger = setTimeout(finish, LINGER_MS)
-    linger.unref()
-    socket.once('finish', finish)
-    socket.once('close', () => clearTimeout(linger))
-    socket.end()
-    if (socket.writableFinished) finish()
+    finishWithin(LINGER_MS)
+    socket.once('finish', () => finishWithin(FAREWELL_MS))
+    if (socket.writableFinished) finishWithin(FAREWELL_MS)
+    sink.end()
+    socket.resume()
   }
 
   socket.on('data', (bytes: Buffer) => {
-    options.onBytes?.()
+    if (!channel.isOpen) return
+    onBytes?.()
     if (!channel.send(bytes)) socket.pause()
   })
-  socket.on('end', () => channel.sendEof())
+  socket.on('end', () => {
+    hasEnded = true
+    channel.sendEof()
+  })
   socket.on('error', finish)
-  socket.on('close', finish)
+  socket.on('close', () => {
+    // A socket that has ended well may leave bytes behind that are still on their way to the peer.
+    if (!hasEnded || isOver || (!channel.isOpen && channel.queuedBytes === 0)) return finish()
+    channel.close()
+    finishWithin(LINGER_MS)
+  })
   if (socket.destroyed) finish()
   else socket.resume()
 

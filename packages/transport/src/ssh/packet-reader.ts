@@ -7,6 +7,8 @@ import { plainOpener } from './algorithms/plain-cipher.ts'
 const MIN_PADDING_BYTES = 4
 /** byte padding length | one byte of payload | four of padding */
 const MIN_PACKET_BYTES = 1 + 1 + MIN_PADDING_BYTES
+/** A stopped link delivers what it has read already: a socket's buffer or two, or a TLS record; never this much. */
+const MAX_BACKLOG_BYTES = 4 * 1024 * 1024
 
 /**
  * Cuts a byte stream into packets and opens them. Pieces may end anywhere. No length is believed before it has been checked
@@ -23,7 +25,10 @@ export class PacketReader {
   #partTotal = 0
   #partLength = 0
   #stopped = false
+  #isClosed = false
+  /** Bytes that arrived while stopped. */
   #backlog: Buffer[] = []
+  #backlogBytes = 0
   maxPacketBytes: number
   bytesSinceKeys = 0
   packetsSinceKeys = 0
@@ -40,30 +45,43 @@ export class PacketReader {
   /** Takes the next bytes of the stream; calls `onPacket` for every packet that is whole. */
   feed(bytes: Buffer, lease: Lease): void {
     let at = 0
-    while (at < bytes.length) {
+    while (at < bytes.length && !this.#isClosed) {
       if (this.#stopped) {
-        this.#backlog.push(Buffer.from(bytes.subarray(at)))
+        this.#keep(bytes.subarray(at))
         return
       }
       at = this.#part ? this.#continuePart(bytes, at) : this.#take(bytes, at, lease)
     }
   }
 
-  /** Packets are kept, unopened, until `start`. The caller also stops the source, so that little can pile up. */
+  /** Bytes are kept, unopened, until `start`. The caller also stops the source, so that little can pile up. */
   stop(): void {
     this.#stopped = true
   }
 
   start(): void {
     this.#stopped = false
-    while (!this.#stopped) {
-      const kept = this.#backlog.shift()
-      if (!kept) return
-      const behind = this.#backlog
-      this.#backlog = []
-      this.feed(kept, OWNED_BYTES)
-      this.#backlog.push(...behind)
+    if (this.#backlogBytes === 0) return
+    const kept = Buffer.concat(this.#backlog, this.#backlogBytes)
+    this.#backlog = []
+    this.#backlogBytes = 0
+    this.feed(kept, OWNED_BYTES)
+  }
+
+  /** Nothing is opened or handed up any more, the rest of the piece under way included. */
+  close(): void {
+    this.#isClosed = true
+    this.#backlog = []
+    this.#backlogBytes = 0
+    this.#part = undefined
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#backlogBytes += bytes.length
+    if (this.#backlogBytes > MAX_BACKLOG_BYTES) {
+      throw new TransportError('protocol-error', `${this.#backlogBytes} bytes arrived while the link was stopped`)
     }
+    this.#backlog.push(Buffer.from(bytes))
   }
 
   /** From the next packet on. */

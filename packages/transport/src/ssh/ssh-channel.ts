@@ -1,5 +1,6 @@
 import type { Channel, Lease } from '../channel.ts'
 import { TransportError } from '../errors.ts'
+import { Arrivals } from './arrivals.ts'
 
 /** What a channel asks of its session. */
 export interface ChannelHost {
@@ -23,6 +24,12 @@ export interface ChannelNumbers {
   readonly queueBytes: number
 }
 
+/**
+ * Pieces that wait in one channel before its source is asked to stop, however small they are: a visitor that sends single bytes
+ * costs an object for each of them.
+ */
+const MAX_QUEUED_PIECES = 512
+
 /** RFC 4254 section 5: windows, data, end and close of one channel. What waits is sent when the session gives it a turn. */
 export class SshChannel implements Channel {
   readonly type: string
@@ -35,14 +42,19 @@ export class SshChannel implements Channel {
   #remoteWindow: number
   #localWindow: number
   #consumed = 0
+  readonly #arrivals = new Arrivals()
   #queue: Buffer[] = []
-  #queueHead = 0
+  /** First piece of the queue that is not gone, and how much of it is: shifting a long array costs its length. */
+  #queueAt = 0
+  #pieceAt = 0
   #queued = 0
   #callerWaits = false
   #wantsEof = false
   #sentEof = false
   #wantsClose = false
   #sentClose = false
+  /** The owner closed: what still arrives is nobody's. */
+  #isAbandoned = false
   #receivedEof = false
   #receivedClose = false
   #ended = false
@@ -50,10 +62,7 @@ export class SshChannel implements Channel {
   isReady = false
   bytesReceived = 0
   bytesSent = 0
-  onData: ((bytes: Buffer, lease: Lease) => void) | undefined
   onDrain: (() => void) | undefined
-  onEof: (() => void) | undefined
-  onClose: (() => void) | undefined
 
   constructor(host: ChannelHost, type: string, numbers: ChannelNumbers) {
     this.#host = host
@@ -65,6 +74,27 @@ export class SshChannel implements Channel {
     this.#windowBytes = numbers.localWindow
     this.#localWindow = numbers.localWindow
     this.#queueBytes = numbers.queueBytes
+  }
+
+  get onData(): Channel['onData'] {
+    return this.#arrivals.onData
+  }
+  set onData(callback: Channel['onData']) {
+    this.#arrivals.onData = callback
+  }
+
+  get onEof(): Channel['onEof'] {
+    return this.#arrivals.onEof
+  }
+  set onEof(callback: Channel['onEof']) {
+    this.#arrivals.onEof = callback
+  }
+
+  get onClose(): Channel['onClose'] {
+    return this.#arrivals.onClose
+  }
+  set onClose(callback: Channel['onClose']) {
+    this.#arrivals.onClose = callback
   }
 
   get isOpen(): boolean {
@@ -80,7 +110,7 @@ export class SshChannel implements Channel {
     this.#queue.push(bytes)
     this.#queued += bytes.length
     this.#host.ready(this)
-    if (this.#queued < this.#queueBytes) return true
+    if (this.#queued < this.#queueBytes && this.#queue.length - this.#queueAt < MAX_QUEUED_PIECES) return true
     this.#callerWaits = true
     return false
   }
@@ -88,7 +118,7 @@ export class SshChannel implements Channel {
   sendEof(): void {
     if (this.#wantsEof || !this.isOpen) return
     if (!this.#host.halfClose) {
-      this.close()
+      this.#closeAfterQueue()
       return
     }
     this.#wantsEof = true
@@ -96,7 +126,8 @@ export class SshChannel implements Channel {
   }
 
   consumed(byteCount: number): void {
-    this.#consumed += byteCount
+    // Never more than has arrived: an owner that counts twice must not open the window beyond its size.
+    this.#consumed = Math.min(this.#consumed + byteCount, this.#windowBytes - this.#localWindow)
     if (this.#consumed < this.#windowBytes / 2 || this.#receivedEof || this.#sentClose || this.#receivedClose) return
     this.#localWindow += this.#consumed
     this.#host.sendWindowAdjust(this.remoteId, this.#consumed)
@@ -105,6 +136,12 @@ export class SshChannel implements Channel {
 
   close(options?: { abort?: boolean }): void {
     if (options?.abort) this.#dropQueue()
+    this.#isAbandoned = true
+    this.#arrivals.drop()
+    this.#closeAfterQueue()
+  }
+
+  #closeAfterQueue(): void {
     if (this.#wantsClose) return
     this.#wantsClose = true
     this.#host.ready(this)
@@ -127,21 +164,31 @@ export class SshChannel implements Channel {
     let left = byteCount
     let to = at
     while (left > 0) {
-      const first = this.#queue[0]
+      const first = this.#queue[this.#queueAt]
       if (!first) break
-      const taken = Math.min(left, first.length - this.#queueHead)
-      first.copy(target, to, this.#queueHead, this.#queueHead + taken)
+      const taken = Math.min(left, first.length - this.#pieceAt)
+      first.copy(target, to, this.#pieceAt, this.#pieceAt + taken)
       to += taken
       left -= taken
-      this.#queueHead += taken
-      if (this.#queueHead === first.length) {
-        this.#queue.shift()
-        this.#queueHead = 0
-      }
+      this.#pieceAt += taken
+      if (this.#pieceAt === first.length) this.#nextPiece()
     }
     this.#queued -= byteCount
     this.#remoteWindow -= byteCount
     this.bytesSent += byteCount
+  }
+
+  #nextPiece(): void {
+    this.#pieceAt = 0
+    this.#queueAt += 1
+    if (this.#queueAt === this.#queue.length) {
+      this.#queue = []
+      this.#queueAt = 0
+    } else if (this.#queueAt >= MAX_QUEUED_PIECES) {
+      // Pieces that are gone are let go even when the queue never runs empty.
+      this.#queue.splice(0, this.#queueAt)
+      this.#queueAt = 0
+    }
   }
 
   /** Sends the end or the close once no data is left before it, and tells a waiting caller that there is room. */
@@ -173,10 +220,11 @@ export class SshChannel implements Channel {
   receiveData(bytes: Buffer, lease: Lease): void {
     if (bytes.length > this.#localWindow) throw violation('data beyond the window')
     if (this.#receivedEof || this.#receivedClose) throw violation('data after the end')
+    if (bytes.length === 0) return
     this.#localWindow -= bytes.length
     this.bytesReceived += bytes.length
-    if (this.#wantsClose || !this.onData) this.consumed(bytes.length)
-    else this.onData(bytes, lease)
+    if (this.#isAbandoned) this.consumed(bytes.length)
+    else this.#arrivals.data(bytes, lease)
   }
 
   /** SSH_MSG_CHANNEL_EXTENDED_DATA: nobody of this family sends it; its bytes count and are dropped (wire-protocol 4.2). */
@@ -190,9 +238,9 @@ export class SshChannel implements Channel {
   receiveEof(): void {
     if (this.#receivedEof || this.#receivedClose) return
     this.#receivedEof = true
-    this.onEof?.()
+    this.#arrivals.eof()
     // A peer that knows no half-closed streams means the end of both directions.
-    if (!this.#host.halfClose) this.close()
+    if (!this.#host.halfClose) this.#closeAfterQueue()
   }
 
   /** SSH_MSG_CHANNEL_CLOSE */
@@ -226,16 +274,14 @@ export class SshChannel implements Channel {
   #end(): void {
     if (this.#ended) return
     this.#ended = true
-    this.onClose?.()
-    this.onData = undefined
+    this.#arrivals.close()
     this.onDrain = undefined
-    this.onEof = undefined
-    this.onClose = undefined
   }
 
   #dropQueue(): void {
     this.#queue = []
-    this.#queueHead = 0
+    this.#queueAt = 0
+    this.#pieceAt = 0
     this.#queued = 0
     this.#callerWaits = false
   }

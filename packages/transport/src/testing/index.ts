@@ -1,3 +1,4 @@
 /** Peers joined in memory, and lines that can be cut: for tests only. */
 export { type ConnectedPair, type ConnectedPairOptions, connectPair, TEST_HOST_KEY } from './connected-pair.ts'
 export { createMemoryPair, type MemoryLink, type MemoryPairOptions } from './memory-link.ts'
+export { connectSockets, type SocketPair } from './socket-pair.ts'
