@@ -99,6 +99,7 @@ function checkApi(resolution: Resolved): void {
     })
   }
   checkSecondFactor(resolution)
+  objectToMissingSecondFactor(resolution)
 }
 
 function checkUsers(resolution: Resolved): void {
@@ -148,6 +149,17 @@ function checkSecondFactor({ settings: { api }, object }: Resolved): void {
       fix: 'write base_url = "https://rport.example.com"',
     })
   }
+}
+
+/** A server that let people in by their password alone would be weaker than its settings say. */
+function objectToMissingSecondFactor({ settings: { api }, object }: Resolved): void {
+  const { two_fa_token_delivery: delivery, totp_enabled: totp } = api
+  const key = delivery ? 'two_fa_token_delivery' : 'totp_enabled'
+  if (!(delivery || totp)) return
+  object([`api.${key}`], {
+    message: `API: '${key}' asks for a second factor, which this version does not have yet: a password alone would be enough`,
+    fix: 'remove it to let users log in with their password only, or wait for a version with second factors',
+  })
 }
 
 /** The API behind tunnels on sub-domains needs a name, or both would answer on one port. */

@@ -201,7 +201,7 @@ describe('example files', () => {
   const original = readFileSync(join(import.meta.dirname, 'fixtures/original.conf'), 'utf8')
 
   test("the original's starts, with its licence keys and well-known secrets reported", () => {
-    const { notices } = ready({ file: original })
+    const { notices } = ready({ file: original.replace('two_fa_token_delivery', '#two_fa_token_delivery') })
     const fields = notices.map((notice) => notice.fields)
     for (const setting of ['[plus-plugin] plugin_path', 'server.key_seed', 'api.jwt_secret', '[api] doc_root']) {
       expect(fields).toContainEqual(expect.objectContaining({ setting }))
@@ -365,6 +365,18 @@ describe('a broken configuration stops the start, with place and fix:', () => {
       'API: base_url is required for url two_fa_token_delivery',
       2,
     ],
+    [
+      'second factor that nobody would ask for',
+      '[api]\ntwo_fa_token_delivery = "smtp"\n',
+      "'two_fa_token_delivery' asks for a second factor, which this version does not have yet",
+      2,
+    ],
+    [
+      'authenticator app that nobody would ask for',
+      '[api]\ntotp_enabled = true\n',
+      "'totp_enabled' asks for a second factor, which this version does not have yet",
+      2,
+    ],
     ['receiver type', '[api]\ntwo_fa_send_to_type = "phone"\n', 'invalid api.two_fa_send_to_type: "phone"', 2],
     ['rotation', '[api]\naudit_log_rotation = "hourly"\n', 'API: invalid api.audit_log_rotation: "hourly"', 2],
     ['log level', '[logging]\nlog_level = "loud"\n', 'invalid log level: "loud"', 2],
@@ -442,10 +454,10 @@ describe('a broken configuration stops the start, with place and fix:', () => {
 
 test('settings that are planned warn once each, with their line', () => {
   const { notices } = ready({
-    file: '[server]\nnovnc_root = "/x"\n[api]\ntotp_enabled = true\nenable_audit_log = true\n',
+    file: '[server]\nnovnc_root = "/x"\n[api]\ntotp_account_name = "x"\nenable_audit_log = true\n',
   })
   expect(notices.map(({ level, fields }) => [level, fields['setting'], fields['where']])).toEqual([
     ['warn', '[server] novnc_root', 'rportd.conf:2'],
-    ['warn', '[api] totp_enabled', 'rportd.conf:4'],
+    ['warn', '[api] totp_account_name', 'rportd.conf:4'],
   ])
 })
