@@ -35,7 +35,7 @@ test('has the keys of the original in its order, durations in nanoseconds, nothi
     server: 'ws://srv:8080',
     fallback_servers: [],
     server_switchback_interval: 120_000_000_000,
-    tags: null,
+    tags: [],
     labels: null,
     remotes: ['2222:22'],
     updates_interval: 14_400_000_000_000,
@@ -44,7 +44,7 @@ test('has the keys of the original in its order, durations in nanoseconds, nothi
     tunnels: [{ lhost: '0.0.0.0', lport: '2222', rhost: '127.0.0.1', rport: '22', protocol: 'tcp' }],
     auth_user: 'agents',
   })
-  expect(configuration['connection']).toMatchObject({ keep_alive: 180_000_000_000, max_retry_count: -1, headers: null })
+  expect(configuration['connection']).toMatchObject({ keep_alive: 180_000_000_000, max_retry_count: -1, headers: [] })
   expect(configuration['logging']).toEqual({ log_file: { File: null }, log_level: 1 })
   expect(configuration['remote_commands']).toMatchObject({ allow_regexp: null, deny_regexp: null })
 })
@@ -78,6 +78,8 @@ enabled = true
   Object.assign(recorded.remote_commands, { allow_regexp: null, deny_regexp: null })
   // compat: this one was started by flags alone; with a file the list is empty instead of null.
   Object.assign(recorded.client, { fallback_servers: [] })
+  Object.assign(recorded.connection, { headers: [] })
+  Object.assign(recorded.monitoring, { fs_path_exclude: [], net_lan: [], net_wan: [] })
   expect(shapeOf(configuration)).toEqual(shapeOf(recorded))
 })
 

@@ -19,7 +19,7 @@ export function toClientConfiguration(config: AgentConfig): JsonObject {
   const encodings = aliases.filter(([, alias]) => alias.inputEncoding !== undefined)
   const configuration: JsonObject = {
     client: client(config),
-    connection: connection(config.connection),
+    connection: connection(config.connection, unsetList(config)),
     logging: logging(config.logging),
     remote_commands: {
       enabled: commands.enabled,
@@ -32,7 +32,7 @@ export function toClientConfiguration(config: AgentConfig): JsonObject {
       deny_regexp: null,
     },
     remote_scripts: { enabled: config.scripts.enabled },
-    monitoring: monitoring(config.monitoring),
+    monitoring: monitoring(config.monitoring, unsetList(config)),
     file_reception: { protected: files.protected, enabled: files.enabled },
     interpreter_aliases: Object.fromEntries(aliases.map(([name, { path }]) => [name, path])),
     interpreter_aliases_encodings: Object.fromEntries(
@@ -54,8 +54,7 @@ function client(config: AgentConfig): JsonObject {
   )
   return {
     server: main,
-    // compat: a configuration file leaves an empty list behind, flags alone leave none.
-    fallback_servers: config.file === undefined ? listOrNull(fallbacks) : fallbacks,
+    fallback_servers: unsetList(config)(fallbacks),
     server_switchback_interval: toNs(server.switchbackIntervalMs),
     fingerprint: server.fingerprint ?? '',
     auth: '',
@@ -64,7 +63,7 @@ function client(config: AgentConfig): JsonObject {
     use_system_id: identity.useSystemId,
     name: identity.name ?? '',
     use_hostname: identity.useHostname,
-    tags: listOrNull(identity.tags),
+    tags: unsetList(config)(identity.tags),
     labels: Object.keys(identity.labels).length === 0 ? null : identity.labels,
     remotes: listOrNull(tunnels.remotes.map(({ text }) => text)),
     tunnel_allowed: listOrNull(tunnels.allowedTexts),
@@ -82,8 +81,9 @@ function client(config: AgentConfig): JsonObject {
   }
 }
 
-function connection(settings: ConnectionConfig): JsonObject {
+function connection(settings: ConnectionConfig, list: ListForm): JsonObject {
   const headers = settings.headers.map(({ name, value }) => ({ name, value: value.reveal() }))
+  const headerTexts = headers.map(({ name, value }) => `${name}: ${value}`)
   const agent = headers.some(({ name }) => name.toLowerCase() === 'user-agent')
     ? []
     : [['User-Agent', [`rport ${version}`]]]
@@ -92,7 +92,7 @@ function connection(settings: ConnectionConfig): JsonObject {
     keep_alive_timeout: toNs(settings.keepAliveTimeoutMs),
     max_retry_count: settings.maxRetryCount,
     max_retry_interval: toNs(settings.maxRetryIntervalMs),
-    headers: listOrNull(headers.map(({ name, value }) => `${name}: ${value}`)),
+    headers: list(headerTexts),
     hostname: settings.hostname ?? '',
     watchdog_integration: settings.watchdog,
     http_headers: Object.fromEntries([...agent, ...headers.map(({ name, value }) => [name, [value]])]),
@@ -106,18 +106,18 @@ const logging = ({ file, level }: LoggingConfig): JsonObject => ({
   log_level: LOG_LEVEL[level],
 })
 
-const monitoring = (settings: AgentMonitoringConfig): JsonObject => ({
+const monitoring = (settings: AgentMonitoringConfig, list: ListForm): JsonObject => ({
   enabled: settings.enabled,
   interval: toNs(settings.intervalMs),
   fs_type_include: settings.fsTypeInclude,
-  fs_path_exclude: listOrNull(settings.fsPathExclude),
+  fs_path_exclude: list(settings.fsPathExclude),
   fs_path_exclude_recurse: settings.fsPathExcludeRecurse,
   fs_identify_mountpoints_by_device: settings.fsIdentifyMountpointsByDevice,
   pm_enabled: settings.processes,
   pm_kerneltasks_enabled: settings.kernelTasks,
   pm_max_number_processes: settings.maxProcesses,
-  net_lan: settings.lan ? [settings.lan.device, String(settings.lan.maxSpeed)] : null,
-  net_wan: settings.wan ? [settings.wan.device, String(settings.wan.maxSpeed)] : null,
+  net_lan: list(settings.lan ? [settings.lan.device, String(settings.lan.maxSpeed)] : []),
+  net_wan: list(settings.wan ? [settings.wan.device, String(settings.wan.maxSpeed)] : []),
   lan_card: card(settings.lan),
   wan_card: card(settings.wan),
 })
@@ -130,3 +130,8 @@ const listOrNull = <T>(list: readonly T[]): readonly T[] | null => (list.length 
 
 /** Whole nanoseconds: a fraction would not be read as a duration. */
 const toNs = (durationMs: number): number => Math.round(durationMs * NS_PER_MS)
+
+type ListForm = <T>(list: readonly T[]) => readonly T[] | null
+
+/** compat: for some lists a configuration file leaves an empty one behind where flags alone leave none. */
+const unsetList = (config: AgentConfig): ListForm => (config.file === undefined ? listOrNull : (list) => list)

@@ -9,6 +9,7 @@ import {
 import type { UpdatesStatus } from '@rport/protocol'
 import { toTunnelView } from '../tunnels/index.ts'
 import type { Client } from './client.ts'
+import { toClientConfigurationView } from './client-configuration-view.ts'
 
 type Getters = { readonly [K in keyof ClientView]: (client: Client) => ClientView[K] }
 
@@ -50,7 +51,7 @@ const getters: Getters = {
   updates_status: (client) => client.updatesStatus && toUpdatesStatusView(client.updatesStatus),
   ext_ip_addresses: ({ ipAddresses: known }) =>
     known && { ipv4: known.ipv4, ipv6: known.ipv6, updated_at: known.updatedAt, error: known.error },
-  client_configuration: (client) => client.clientConfiguration && { ...client.clientConfiguration },
+  client_configuration: (client) => client.clientConfiguration && toClientConfigurationView(client.clientConfiguration),
   groups: () => [],
 }
 const allFields = Object.keys(getters) as (keyof ClientView)[]
