@@ -49,16 +49,35 @@ const differing = (reports: readonly AreaReport[]) =>
   Object.fromEntries(reports.map((report) => [report.area, report.diffs.map((diff) => diff.name).sort()]))
 
 const NEEDS_CLIENT_ACL = 'relies on a rule that the area client-acl makes, which is not replayed'
+const UDP = 'tunnels of UDP come with a later version; until then they are refused with 400'
+const PROXY = 'the HTTPS proxy in front of tunnels comes with a later version; until then it is refused with 400'
+const SHOWS_UDP = 'shows the UDP tunnels of the exchanges before, which are not there yet'
+const REGEXPS = 'our agents report null for their compiled expressions: no other form suits servers of every Go version'
 
 /** Exchanges whose answers differ for now or on purpose, by area; each with its reason. */
 const DIFFERING: Record<string, Record<string, string>> = {
-  clients: {},
   'status-me': {},
-  'agent-port': {},
+  clients: {
+    'one client': REGEXPS,
+    'one client with a static tunnel': REGEXPS,
+  },
   tunnels: {
+    'http_proxy with basic auth': PROXY,
+    'through the proxy without password': PROXY,
+    'through the proxy with password': PROXY,
+    'close the proxy tunnel': PROXY,
+    'udp tunnel': UDP,
+    'datagram through it': UDP,
+    'second datagram': UDP,
+    'tcp+udp tunnel': UDP,
+    'datagram through the tcp+udp tunnel': UDP,
+    'delete udp': UDP,
+    'all tunnels': SHOWS_UDP,
+    'tunnels of one client': SHOWS_UDP,
     'limited user opens a tunnel': NEEDS_CLIENT_ACL,
     'limited user closes it': NEEDS_CLIENT_ACL,
   },
+  'agent-port': {},
 }
 
 describe('recorded exchanges of the original', () => {

@@ -16,6 +16,8 @@ export interface CuttingProxy {
   reset(): void
   /** Lines stay open and carry nothing any more, new ones included: neither side is told. */
   blackHole(): void
+  /** As `blackHole` for the lines of now, while new ones work. */
+  swallow(): void
   /** New connections are accepted and closed at once. */
   refuse(): void
   /** New lines work again. Lines that fell into the black hole stay there until somebody gives them up. */
@@ -80,6 +82,9 @@ export async function startCuttingProxy(
     }
     lines.clear()
   }
+  const swallow = () => {
+    for (const line of lines) line.swallowed = true
+  }
   scope.add(() => {
     server.close()
     end((socket) => socket.destroy())
@@ -99,8 +104,9 @@ export async function startCuttingProxy(
     reset: () => end((socket) => socket.resetAndDestroy()),
     blackHole() {
       mode = 'black-hole'
-      for (const line of lines) line.swallowed = true
+      swallow()
     },
+    swallow,
     refuse() {
       mode = 'refuse'
     },

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  accepts,
   type CuttingProxy,
   connected,
   createNetwork,
@@ -59,19 +58,20 @@ describe('a line that breaks', { timeout: STORY_LIMIT_MS }, () => {
     line.delay(0)
   })
 
-  test('a line that falls silent is given up by both sides, and the agent comes back on a new one', async () => {
+  test('a line that falls silent is given up by the agent, who comes back on a new one', async () => {
     const before = line.lineCount
-    line.blackHole()
-    await disconnected(server, machine, SILENCE_LIMIT_MS)
-    line.resume()
-    await until('the agent gives the silent line up', () => line.lineCount > before, SILENCE_LIMIT_MS)
+    line.swallow()
+    await until('the agent dials again', () => line.lineCount > before, SILENCE_LIMIT_MS)
     await connected(server, machine)
     await theTunnelWorks()
   })
 
+  /** For a moment after the agent is back, the old line may still be the one that visitors are led through. */
   async function theTunnelWorks(): Promise<void> {
-    await until('the tunnel is back', () => accepts(port))
-    expect((await visit({ port, send: 'GET / HTTP/1.0\r\n\r\n' })).text).toContain('hello target')
+    await until('the tunnel works', async () => {
+      const answer = await visit({ port, send: 'GET / HTTP/1.0\r\n\r\n', limitMs: 3000 })
+      return answer.text.includes('hello target')
+    })
   }
 })
 

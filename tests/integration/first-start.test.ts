@@ -83,7 +83,7 @@ async function filesBelow(path: string): Promise<string[]> {
 describe.skipIf(!existsSync(SCRIPT))('a first start on a terminal', () => {
   test('shows the secrets once, and with them a person gets in and connects a machine', async () => {
     const server = start('on a terminal')
-    await server.waitFor(/bin\/rport --auth \S+ --fingerprint \S+ \S+/)
+    await server.waitFor(/bin\/rport .*--auth \S+ --fingerprint \S+ \S+/)
     await answers()
     const note = readNote(server.output)
     expect(note.password).toMatch(/^\w{20,}$/)
@@ -93,7 +93,7 @@ describe.skipIf(!existsSync(SCRIPT))('a first start on a terminal', () => {
     startProgram(scope, {
       name: 'rport',
       command: RPORT,
-      args: [...words, '--data-dir', join(folder, 'agent'), ...asRoot],
+      args: [...words, '--data-dir', join(folder, 'agent')],
       cwd: ROOT,
     })
     await until('the machine is connected', async () =>
@@ -113,7 +113,7 @@ describe.skipIf(!existsSync(SCRIPT))('a first start on a terminal', () => {
 
   test('keeps no secret in a file that can be read by others, and none in clear text', async () => {
     const server = start('on a terminal')
-    await server.waitFor(/bin\/rport --auth/)
+    await server.waitFor(/bin\/rport .*--auth \S+ --fingerprint \S+ \S+/)
     await answers()
     const note = readNote(server.output)
     await server.stop()
@@ -156,7 +156,7 @@ describe('a first start as a service', () => {
     const note = readNote(await readFile(file, 'utf8'))
     start('as a service')
     await answers()
-    expect((await apiOf(note).get('/api/v1/me')).status).toBe(200)
+    await until('the user is let in', async () => (await apiOf(note).get('/api/v1/me')).status === 200)
     expect((await apiOf(note).get('/api/v1/status')).json.data.fingerprint).toBe(note.fingerprint)
   })
 

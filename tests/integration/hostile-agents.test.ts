@@ -15,8 +15,10 @@ import {
   visit,
 } from '../harness/index.ts'
 
-/** A request bigger than what one SSH packet may carry between the two programs. */
-const OVERSIZED_BYTES = 300 * 1024
+/** Some agents of the field send requests above the 256 KiB that they take themselves. */
+const LARGE_BYTES = 300 * 1024
+/** Far above what any agent sends. */
+const OVERSIZED_BYTES = 4 * 1024 * 1024
 
 describeWithGo('a hostile agent costs nobody else anything', () => {
   const scope = createScope()
@@ -137,6 +139,15 @@ describeWithGo('a hostile agent costs nobody else anything', () => {
     await agent.waitFor({ event: 'closed' })
     await disconnected(server, 'hostile')
     await everybodyElseIsWell()
+  })
+
+  test('while one that sends a large request is no enemy: it is answered', async () => {
+    const agent = await hostile()
+    await agent.command({ do: 'oversized', bytes: LARGE_BYTES })
+    await agent.command({ do: 'request', name: 'ping' })
+    expect(agent.find({ kind: 'reply', name: 'ping' })).toMatchObject([{ ok: true }])
+    expect(agent.find({ event: 'closed' })).toEqual([])
+    await agent.program.kill()
   })
 
   test('that sends half a packet and falls silent', async () => {
