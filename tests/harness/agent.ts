@@ -77,7 +77,16 @@ export async function launchAgent(scope: Scope, options: AgentOptions & { addres
 /** Starts rport and waits until the server shows it as connected. */
 export async function startAgent(scope: Scope, server: TestServer, options: AgentOptions): Promise<TestAgent> {
   const agent = await launchAgent(scope, { address: `127.0.0.1:${server.agentPort}`, ...options })
-  await connected(server, options.id)
+  const gone = agent.program.exited.then(() => {
+    throw new Error(`rport ended before it was connected:\n${agent.program.output.slice(-4000)}`)
+  })
+  try {
+    await Promise.race([connected(server, options.id), gone])
+  } catch (error) {
+    throw new Error(`${String(error)}\nlast output of rport:\n${agent.program.output.slice(-4000)}`)
+  }
+  // From here on its end is no failure of the start.
+  gone.catch(() => undefined)
   return agent
 }
 
