@@ -6,6 +6,8 @@ export type TransportErrorCode =
   | 'too-many-requests'
   | 'too-large'
   | 'dial-failed'
+  | 'proxy-refused'
+  | 'certificate-refused'
   | 'upgrade-refused'
   | 'handshake-failed'
   | 'fingerprint-mismatch'
@@ -16,10 +18,13 @@ export type TransportErrorCode =
 export class TransportError extends Error {
   override readonly name = 'TransportError'
   readonly code: TransportErrorCode
+  /** The peer asked us to stay away for so long, in milliseconds; not bounded here. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(code: TransportErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: TransportErrorCode, message: string, options?: ErrorOptions & { retryAfterMs?: number }) {
     super(message, options)
     this.code = code
+    this.retryAfterMs = options?.retryAfterMs
   }
 }
 

@@ -1,7 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import { TransportError } from '../errors.ts'
+import { parseRetryAfter } from './retry-after.ts'
 import { acceptKey, SUB_PROTOCOL } from './upgrade-server.ts'
 
 /** Longest answer head that is read. */
@@ -80,7 +79,10 @@ export class UpgradeAnswer {
     const status = /^HTTP\/1\.[01] (\d{3})(?: ([\x20-\x7e]*))?$/.exec(statusLine)
     if (!status) throw refused('the server does not speak HTTP')
     const headers = new Map(headerLines.map((line) => splitHeader(line)))
-    if (status[1] !== '101') throw refused(explainStatus(Number(status[1]), status[2] ?? '', headers))
+    if (status[1] !== '101') {
+      const text = explainStatus(Number(status[1]), status[2] ?? '', headers)
+      throw refused(text, parseRetryAfter(headers.get('retry-after'), headers.get('date')))
+    }
     const accept = Buffer.from(headers.get('sec-websocket-accept') ?? '')
     const expected = Buffer.from(acceptKey(this.#key))
     const isRight = accept.length === expected.length && timingSafeEqual(accept, expected)
@@ -106,6 +108,5 @@ function explainStatus(status: number, phrase: string, headers: ReadonlyMap<stri
   return `${status} ${phrase.slice(0, 100)}${hint}`
 }
 
-const refused = (text: string): TransportError => new TransportError('upgrade-refused', `upgrade refused: ${text}`)
-
-export type DialSocket = Socket | TLSSocket
+const refused = (text: string, retryAfterMs?: number): TransportError =>
+  new TransportError('upgrade-refused', `upgrade refused: ${text}`, retryAfterMs === undefined ? {} : { retryAfterMs })
