@@ -53,7 +53,7 @@ export interface Connection {
    * @param payload  JSON text or bytes, raw to the end of the packet; 256 KiB at most
    */
   request(name: string, payload: string | Buffer, options: RequestOptions): Promise<RequestReply>
-  /** Tells the peer without expecting an answer. Nothing happens on a closed connection. */
+  /** Tells the peer without expecting an answer. Nothing happens on a closed connection. @throws TransportError(too-large) */
   notify(name: string, payload: string | Buffer): void
   /**
    * Opens a channel of `type`; `data` is raw to the end of the packet.

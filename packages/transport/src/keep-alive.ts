@@ -33,6 +33,8 @@ interface Watched {
 
 /** One tick serves every connection of the process: an idle agent costs no timer of its own. */
 const TICK_MS = 1000
+/** A tick so late means that this process or machine stood still: what has arrived meanwhile is not read yet. */
+const STALL_MS = 5000
 
 export interface KeepAlive {
   /** Watches a connection until it closes or `stop` is called. `onAlive` is told of every answered ping. */
@@ -45,19 +47,24 @@ export function createKeepAlive(deps: { clock?: Clock; log: Logger; random?: () 
   const random = deps.random ?? Math.random
   const watched = new Set<Watched>()
   let ticker: Timer | undefined
+  let tickedAt = clock.monotonic()
+  let isClosed = false
 
   const ping = (entry: Watched) => {
     const sentAt = clock.monotonic()
     entry.sentAt = sentAt
-    entry.connection.request('ping', '', { timeoutMs: entry.policy.timeoutMs * entry.policy.tries + 1000 }).then(
-      () => {
-        // Any answer proves life: old agents say "unknown request" (wire-protocol 2.7).
-        if (entry.sentAt === sentAt) entry.sentAt = undefined
-        entry.failures = 0
-        entry.onAlive?.()
-      },
-      () => undefined, // Timeouts are judged by the tick; a closed connection leaves by itself.
-    )
+    const onAnswer = () => {
+      // Any answer proves life: old agents say "unknown request" (wire-protocol 2.7).
+      if (entry.sentAt === sentAt) entry.sentAt = undefined
+      entry.failures = 0
+      entry.onAlive?.()
+    }
+    const timeoutMs = entry.policy.timeoutMs * entry.policy.tries + 1000
+    entry.connection
+      .request('ping', '', { timeoutMs })
+      // Timeouts are judged by the tick; a closed connection leaves by itself.
+      .then(onAnswer, () => undefined)
+      .catch((thrown: unknown) => deps.log.error({ err: thrown }, 'keep-alive listener failed'))
   }
 
   const judge = (entry: Watched, now: number) => {
@@ -95,9 +102,15 @@ export function createKeepAlive(deps: { clock?: Clock; log: Logger; random?: () 
     else connection.close(text)
   }
 
+  /** After a stall every link that owes an answer gets a fresh try: none is lost for our own absence. */
   const tick = () => {
     const now = clock.monotonic()
-    for (const entry of watched) judge(entry, now)
+    const hasStalled = now - tickedAt > STALL_MS
+    tickedAt = now
+    for (const entry of watched) {
+      if (hasStalled && entry.sentAt !== undefined) ping(entry)
+      else judge(entry, now)
+    }
   }
 
   return {
@@ -106,8 +119,11 @@ export function createKeepAlive(deps: { clock?: Clock; log: Logger; random?: () 
       // Spread over the interval, so that a fleet that connected together does not ping together.
       const dueAt = now + policy.intervalMs * (0.5 + random() / 2)
       const entry: Watched = { connection, policy, onAlive, dueAt, sentAt: undefined, failures: 0 }
-      watched.add(entry)
-      ticker ??= clock.setInterval(tick, TICK_MS, { background: true })
+      if (!isClosed) watched.add(entry)
+      if (!isClosed && !ticker) {
+        tickedAt = now
+        ticker = clock.setInterval(tick, TICK_MS, { background: true })
+      }
       const stop = () => {
         watched.delete(entry)
       }
@@ -115,6 +131,7 @@ export function createKeepAlive(deps: { clock?: Clock; log: Logger; random?: () 
       return { stop }
     },
     close() {
+      isClosed = true
       ticker?.cancel()
       ticker = undefined
       watched.clear()

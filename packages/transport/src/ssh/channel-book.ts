@@ -1,5 +1,4 @@
-import type { Clock } from '@rport/kit'
-import { type Timer, toError } from '@rport/kit'
+import { type Clock, type Logger, type Timer, toError } from '@rport/kit'
 import type { ChannelOpen, Lease } from '../channel.ts'
 import type { RequestOptions } from '../connection.ts'
 import { ChannelRefused, TransportError } from '../errors.ts'
@@ -45,6 +44,15 @@ export interface ChannelCarrier {
   scheduleFlush(): void
 }
 
+export interface ChannelBookDeps {
+  readonly carrier: ChannelCarrier
+  readonly limits: SshLimits
+  readonly clock: Clock
+  readonly log: Logger
+  /** The peer wants a channel. */
+  readonly onOpen: (open: ChannelOpen) => void
+}
+
 interface PendingOpen {
   readonly type: string
   settle: ((outcome: SshChannel | Error) => void) | undefined
@@ -55,6 +63,7 @@ export class ChannelBook implements ChannelHost {
   readonly #carrier: ChannelCarrier
   readonly #limits: SshLimits
   readonly #clock: Clock
+  readonly #log: Logger
   readonly #onOpen: (open: ChannelOpen) => void
   readonly #channels = new Map<number, SshChannel | PendingOpen>()
   #nextId = 0
@@ -63,15 +72,12 @@ export class ChannelBook implements ChannelHost {
   #isLost = false
   halfClose = false
 
-  constructor(carrier: ChannelCarrier, limits: SshLimits, clock: Clock, onOpen: (open: ChannelOpen) => void) {
-    this.#carrier = carrier
-    this.#limits = limits
-    this.#clock = clock
-    this.#onOpen = onOpen
-  }
-
-  get count(): number {
-    return this.#channels.size
+  constructor(deps: ChannelBookDeps) {
+    this.#carrier = deps.carrier
+    this.#limits = deps.limits
+    this.#clock = deps.clock
+    this.#log = deps.log
+    this.#onOpen = deps.onOpen
   }
 
   open(type: string, data: Buffer, options: RequestOptions): Promise<SshChannel> {
@@ -228,9 +234,6 @@ export class ChannelBook implements ChannelHost {
   }
 
   #create(type: string, localId: number, terms: ChannelTerms): SshChannel {
-    if (terms.maxPacketBytes < MIN_PACKET_BYTES) {
-      throw new TransportError('protocol-error', `channel with packets of ${terms.maxPacketBytes} bytes`)
-    }
     const channel = new SshChannel(this, type, {
       localId,
       remoteId: terms.senderId,
@@ -244,6 +247,11 @@ export class ChannelBook implements ChannelHost {
     return channel
   }
 
+  #checkTerms(terms: ChannelTerms): void {
+    if (terms.maxPacketBytes >= MIN_PACKET_BYTES) return
+    throw new TransportError('protocol-error', `channel with packets of ${terms.maxPacketBytes} bytes`)
+  }
+
   #onData(payload: Buffer, lease: Lease): void {
     if (payload.length < CHANNEL_DATA_HEAD_BYTES) throw malformed()
     const byteCount = payload.readUInt32BE(5)
@@ -253,6 +261,7 @@ export class ChannelBook implements ChannelHost {
 
   #onPeerOpen(payload: Buffer): void {
     const message = decodeChannelOpen(payload)
+    this.#checkTerms(message)
     if (message.data.length > MAX_OPEN_DATA_BYTES) throw new TransportError('protocol-error', 'channel open too large')
     const refuse = (...[reason, text]: Parameters<ChannelOpen['reject']>) =>
       this.#carrier.send(encodeChannelFailure(message.senderId, reason, text))
@@ -266,7 +275,7 @@ export class ChannelBook implements ChannelHost {
       if (isDecided) throw new Error('this channel has been accepted or rejected before')
       isDecided = true
     }
-    this.#onOpen({
+    const open: ChannelOpen = {
       type: message.type,
       data: Buffer.from(message.data),
       accept: () => {
@@ -287,11 +296,18 @@ export class ChannelBook implements ChannelHost {
         this.#peerOpen -= 1
         refuse(reason, text)
       },
-    })
+    }
+    try {
+      this.#onOpen(open)
+    } catch (thrown) {
+      this.#log.error({ err: thrown, channelType: message.type }, 'channel of the peer failed')
+      if (!isDecided) open.reject('connect-failed', 'internal error')
+    }
   }
 
   #onConfirmation(payload: Buffer): void {
     const confirmation = decodeChannelConfirmation(payload)
+    this.#checkTerms(confirmation)
     const pending = this.#takePending(confirmation.recipientId)
     const channel = this.#create(pending.type, confirmation.recipientId, confirmation)
     if (pending.settle) pending.settle(channel)

@@ -22,7 +22,10 @@ export interface SshLimits {
   readonly channelPacketBytes: number
   /** Bytes of one channel that wait to be sent before its source is asked to stop. */
   readonly channelQueueBytes: number
-  /** Messages that wait for the end of a key exchange or for a peer that does not read. */
+  /**
+   * Everything that waits for a peer that does not read, or for the end of a key exchange, data apart. Beyond it the connection
+   * ends; our own requests are refused from half of it on.
+   */
   readonly controlQueueBytes: number
   /** New keys after so many bytes in one direction; Go uses 64 GiB, we stay far below what AES-GCM allows. */
   readonly rekeyAfterBytes: number
@@ -42,7 +45,7 @@ export const DEFAULT_LIMITS: SshLimits = {
   channelWindowBytes: 2 * 1024 * 1024,
   channelPacketBytes: 32_768,
   channelQueueBytes: 256 * 1024,
-  controlQueueBytes: 4 * 1024 * 1024,
+  controlQueueBytes: 16 * 1024 * 1024,
   rekeyAfterBytes: 16 * 1024 ** 3,
   rekeyAfterPackets: 2 ** 30,
 }

@@ -5,12 +5,14 @@ import { TransportError } from '../errors.ts'
 import type { ByteLink } from '../link.ts'
 import type { AlgorithmChoice } from './algorithms/negotiate.ts'
 import { ChannelBook } from './channel-book.ts'
+import type { TransportRole } from './key-agreement.ts'
 import { DEFAULT_LIMITS, type SshLimits } from './limits.ts'
 import { decodeDisconnect, encodeDisconnect } from './messages/disconnect.ts'
-import { decodeGlobalRequest, encodeGlobalRequest, encodeRequestReply } from './messages/global-request.ts'
+import { encodeGlobalRequest } from './messages/global-request.ts'
 import { DISCONNECT, MSG } from './messages/numbers.ts'
-import { OpenRequests, ReplyRow } from './requests.ts'
-import { TransportLayer, type TransportRole } from './transport-layer.ts'
+import { MAX_REQUEST_BYTES, PeerRequests } from './peer-requests.ts'
+import { OpenRequests } from './requests.ts'
+import { TransportLayer } from './transport-layer.ts'
 import type { UserAuth } from './user-auth.ts'
 
 export interface SessionOptions {
@@ -35,9 +37,9 @@ export interface AuthHost {
   fail(error: TransportError): void
 }
 
-/** Largest request that we send: Go peers take no packet above 256 KiB (wire-protocol 2.3). */
-const MAX_REQUEST_BYTES = 262_144 - 512
-/** Unread replies and requests above this stop us from reading more of that peer. */
+/** Type-specific rest of a channel open message. */
+const MAX_OPEN_DATA_BYTES = 64 * 1024
+/** So much that the peer has caused and not read stops us from reading more of that peer. */
 const STOP_READING_BYTES = 1024 * 1024
 
 /** One SSH connection over one link, in either role. Create it, `start` it, wait for `authenticated`, then `serve`. */
@@ -54,15 +56,16 @@ export class SshSession implements Connection {
   readonly #layer: TransportLayer
   readonly #channels: ChannelBook
   readonly #requests: OpenRequests
-  readonly #replies: ReplyRow
+  readonly #peerRequests: PeerRequests
   readonly #auth: UserAuth
   #handlers: ConnectionHandlers | undefined
+  /** Bytes of the queue towards the peer that answer what it has sent. */
+  #causedBytes = 0
   #isAuthenticated = false
   #reason: CloseReason | undefined
   #settleClosed: (reason: CloseReason) => void = () => undefined
   #settleAuthenticated: (outcome: string | Error) => void = () => undefined
   #handshakeTimer: Timer | undefined
-  #pausedForPeer = false
   user = ''
   lastReceivedAt: number
 
@@ -82,13 +85,28 @@ export class SshSession implements Connection {
     })
     // Whoever is not interested in the login learns of its end by `closed`.
     this.authenticated.catch(() => undefined)
-    const layerOptions = options.algorithms
-      ? { ident: options.ident, algorithms: options.algorithms }
-      : { ident: options.ident }
-    this.#layer = new TransportLayer(link, options.transport, this.#limits, this.#transportUser(), layerOptions)
-    this.#channels = new ChannelBook(this.#layer, this.#limits, this.#clock, (open) => this.#handlers?.onChannel(open))
+    this.#layer = new TransportLayer(link, this.#transportUser(), {
+      role: options.transport,
+      limits: this.#limits,
+      clock: this.#clock,
+      ident: options.ident,
+      ...(options.algorithms ? { algorithms: options.algorithms } : {}),
+    })
+    this.#channels = new ChannelBook({
+      carrier: this.#layer,
+      limits: this.#limits,
+      clock: this.#clock,
+      log: options.log,
+      onOpen: (open) => this.#handlers?.onChannel(open),
+    })
     this.#requests = new OpenRequests(this.#clock, this.#limits.openRequests)
-    this.#replies = new ReplyRow((reply) => this.#layer.send(encodeRequestReply(reply.ok, reply.payload)))
+    this.#peerRequests = new PeerRequests({
+      log: options.log,
+      limit: this.#limits.unansweredRequests,
+      send: (message) => this.#layer.send(message),
+      onBusy: (isBusy) =>
+        isBusy ? this.#layer.stop('requests are not dealt with') : this.#layer.resume('requests are not dealt with'),
+    })
     this.#auth = options.auth(this.#authHost())
     link.onBytes = this.#onBytes
     link.onDrain = () => this.#onLinkDrain()
@@ -128,15 +146,18 @@ export class SshSession implements Connection {
 
   serve(handlers: ConnectionHandlers): void {
     this.#handlers = handlers
-    this.#layer.resume()
+    this.#peerRequests.handlers = handlers
+    this.#layer.resume('nobody serves')
   }
 
   request(name: string, payload: string | Buffer, options: RequestOptions): Promise<RequestReply> {
     const refusal = this.#refusal(name, payload)
     if (refusal) return Promise.reject(refusal)
     if (options.signal?.aborted) return Promise.reject(options.signal.reason)
-    if (this.#requests.isFull) {
-      return Promise.reject(new TransportError('too-many-requests', `${name}: the peer owes too many answers already`))
+    if (this.#requests.isFull || this.#layer.queuedBytes > this.#limits.controlQueueBytes / 2) {
+      return Promise.reject(
+        new TransportError('too-many-requests', `${name}: the peer owes too many answers or does not read`),
+      )
     }
     const reply = this.#requests.add(name, options)
     this.#layer.send(encodeGlobalRequest(name, true, bytesOf(payload)))
@@ -151,7 +172,12 @@ export class SshSession implements Connection {
 
   openChannel(type: string, data: string | Buffer, options: RequestOptions): Promise<Channel> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason)
-    return this.#channels.open(type, bytesOf(data), options)
+    const bytes = bytesOf(data)
+    if (bytes.length > MAX_OPEN_DATA_BYTES) {
+      const text = `channel ${type}: ${bytes.length} bytes, at most ${MAX_OPEN_DATA_BYTES} can be sent with it`
+      return Promise.reject(new TransportError('too-large', text))
+    }
+    return this.#channels.open(type, bytes, options)
   }
 
   announcePeerFeatures(features: { halfClose: boolean; zeroMask: boolean }): void {
@@ -185,16 +211,21 @@ export class SshSession implements Connection {
 
   #onBytes = (bytes: Buffer, lease: Lease): void => {
     this.lastReceivedAt = this.#clock.monotonic()
+    const before = this.#layer.queuedBytes
     this.#layer.feed(bytes, lease)
+    // A peer that asks and does not read its answers waits until it has read them. Only what it has caused counts: two peers
+    // that have much to say to each other at once must not both stop listening.
+    const growth = Math.max(0, this.#layer.queuedBytes - before)
+    this.#causedBytes = Math.min(this.#causedBytes, before) + growth
+    // While keys are exchanged we must go on reading: what waits then is bounded by `controlQueueBytes`.
+    if (this.#causedBytes > STOP_READING_BYTES && this.#layer.canSendData) this.#layer.stop('answers are not read')
   }
 
   #onLinkDrain(): void {
+    this.#causedBytes = 0
     this.#channels.layOut()
     this.#layer.flush()
-    if (this.#pausedForPeer && this.#layer.queuedBytes < STOP_READING_BYTES / 2) {
-      this.#pausedForPeer = false
-      this.#layer.resume()
-    }
+    this.#layer.resume('answers are not read')
   }
 
   #transportUser() {
@@ -209,16 +240,16 @@ export class SshSession implements Connection {
   #authHost(): AuthHost {
     return {
       send: (payload) => this.#layer.send(payload),
-      stop: () => this.#layer.stop(),
-      resume: () => this.#layer.resume(),
+      stop: () => this.#layer.stop('password is judged'),
+      resume: () => this.#layer.resume('password is judged'),
       fail: (error) => this.#fail(error),
       authenticated: (user) => {
         this.user = user
         this.#isAuthenticated = true
         this.#handshakeTimer?.cancel()
-        this.#layer.allowLargePackets()
+        this.#layer.loggedIn()
         // Nothing is handed up before the owner has said who deals with it.
-        if (!this.#handlers) this.#layer.stop()
+        if (!this.#handlers) this.#layer.stop('nobody serves')
         this.#settleAuthenticated(user)
       },
     }
@@ -239,7 +270,7 @@ export class SshSession implements Connection {
       this.#channels.receive(type, payload, lease)
       return
     }
-    if (type === MSG.GLOBAL_REQUEST) this.#onRequest(payload)
+    if (type === MSG.GLOBAL_REQUEST) this.#peerRequests.receive(payload)
     else if (type === MSG.REQUEST_SUCCESS || type === MSG.REQUEST_FAILURE) {
       this.#requests.receive({ ok: type === MSG.REQUEST_SUCCESS, payload: Buffer.from(payload.subarray(1)) })
     } else if (type >= MSG.SERVICE_REQUEST && type <= MSG.SERVICE_ACCEPT) {
@@ -248,34 +279,8 @@ export class SshSession implements Connection {
     // Login messages after login are silently dropped: RFC 4252 section 5.1.
   }
 
-  #onRequest(packet: Buffer): void {
-    const { name, wantReply, payload } = decodeGlobalRequest(packet)
-    if (this.#replies.length >= this.#limits.unansweredRequests) {
-      throw new TransportError(
-        'protocol-error',
-        `more than ${this.#limits.unansweredRequests} requests wait for an answer`,
-      )
-    }
-    const answer = wantReply ? this.#replies.open() : undefined
-    const onThrown = (thrown: unknown) => {
-      this.#log.error({ err: thrown, request: name }, 'request of the peer failed')
-      answer?.(NO_REPLY)
-    }
-    try {
-      const reply = this.#handlers?.onRequest(name, Buffer.from(payload), wantReply) ?? NO_REPLY
-      if (reply instanceof Promise) reply.then((settled) => answer?.(settled), onThrown)
-      else answer?.(reply)
-    } catch (thrown) {
-      onThrown(thrown)
-    }
-    // A peer that asks and does not read its answers waits until it has read them.
-    if (this.#layer.queuedBytes > STOP_READING_BYTES && !this.#pausedForPeer) {
-      this.#pausedForPeer = true
-      this.#layer.stop()
-    }
-  }
-
   #fail(error: Error): void {
+    if (!(error instanceof TransportError)) this.#log.error({ err: error }, 'connection ended by a fault of our own')
     const code = error instanceof TransportError ? error.code : 'protocol-error'
     if (code === 'fingerprint-mismatch') this.#end({ code: 'fingerprint', text: error.message }, error)
     else if (code === 'auth-refused') this.#end({ code: 'auth', text: error.message }, error)
@@ -288,6 +293,8 @@ export class SshSession implements Connection {
     this.#reason = reason
     this.#handshakeTimer?.cancel()
     if (reason.code === 'protocol') this.#sayGoodbye(DISCONNECT.PROTOCOL_ERROR, 'protocol error')
+    // What was said before the end is still to be read: an answer, a notice.
+    if (reason.code === 'local') this.#layer.flush()
     if (reason.code === 'auth' && this.role === 'server') this.#sayGoodbye(DISCONNECT.NO_MORE_AUTH_METHODS, reason.text)
     this.#layer.close()
     this.#link.destroy()
@@ -305,8 +312,6 @@ export class SshSession implements Connection {
     this.#layer.flush()
   }
 }
-
-const NO_REPLY: RequestReply = { ok: false, payload: Buffer.alloc(0) }
 
 const bytesOf = (payload: string | Buffer): Buffer =>
   typeof payload === 'string' ? Buffer.from(payload, 'utf8') : payload

@@ -52,10 +52,8 @@ export function serverAuth(check: PasswordCheck, tries: number): (session: AuthH
             over = true
             session.send(encodeAuthSuccess())
             session.authenticated(user)
-          } else {
-            refuse(false)
-            session.resume()
-          }
+          } else refuse(false)
+          session.resume()
         })
         .catch((thrown: unknown) => {
           over = true

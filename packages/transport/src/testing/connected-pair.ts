@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from '@rport/kit'
+import { type Clock, type Logger, silentLogger } from '@rport/kit'
 import { acceptLink } from '../accept.ts'
 import type { Connection } from '../connection.ts'
 import { loginOverLink } from '../dial.ts'
@@ -19,11 +19,16 @@ export const TEST_HOST_KEY: HostKey = hostKeyFromSeed('test')
 export interface ConnectedPairOptions extends MemoryPairOptions {
   readonly limits?: Partial<SshLimits>
   readonly log?: Logger
+  readonly clock?: Clock
 }
 
 export async function connectPair(options: ConnectedPairOptions = {}): Promise<ConnectedPair> {
   const [serverLink, agentLink] = createMemoryPair(options)
-  const shared = { log: options.log ?? silentLogger, ...(options.limits ? { limits: options.limits } : {}) }
+  const shared = {
+    log: options.log ?? silentLogger,
+    ...(options.limits ? { limits: options.limits } : {}),
+    ...(options.clock ? { clock: options.clock } : {}),
+  }
   const [server, agent] = await Promise.all([
     acceptLink(serverLink, {
       ...shared,

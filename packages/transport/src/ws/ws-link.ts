@@ -10,7 +10,6 @@ import { applyMask } from './mask.ts'
 
 /** What the link needs of a TCP or TLS socket. */
 export type LinkSocket = Duplex & {
-  destroySoon?(): void
   setNoDelay?(on: boolean): unknown
   setTimeout?(ms: number): unknown
 }
@@ -42,7 +41,9 @@ export class WsLink implements ByteLink {
     socket.setNoDelay?.(true)
     socket.setTimeout?.(0)
     socket.pause()
-    socket.on('drain', () => this.onDrain())
+    socket.on('drain', () => {
+      if (!this.#isOver) this.onDrain()
+    })
     socket.on('error', (error) => this.#end(error))
     socket.on('end', () => this.#end(undefined))
     socket.on('close', () => this.#end(undefined))
@@ -91,21 +92,16 @@ export class WsLink implements ByteLink {
 
   resume(): void {
     if (this.#isOver) return
+    // The socket first: whoever gets the head may pause the link again, and that must hold.
+    this.#socket.resume()
     const head = this.#head
     this.#head = undefined
     if (head && head.length > 0) this.receive(head, OWNED_BYTES)
-    this.#socket.resume()
   }
 
   destroy(): void {
     if (this.#isOver) return
-    this.#isOver = true
-    // What was written leaves, then the socket ends; a peer that does not read is not waited for.
-    this.#socket.end()
-    const grace = setTimeout(() => this.#socket.destroy(), DESTROY_GRACE_MS)
-    grace.unref()
-    this.#socket.once('close', () => clearTimeout(grace))
-    this.#socket.resume()
+    this.#shut()
     queueMicrotask(() => this.onEnd(undefined))
   }
 
@@ -142,12 +138,25 @@ export class WsLink implements ByteLink {
 
   #end(error: Error | undefined): void {
     if (this.#isOver) return
-    this.#isOver = true
-    this.#socket.destroySoon?.()
+    this.#shut()
     this.onEnd(error)
+  }
+
+  /** What was written leaves, then the socket ends; a peer that does not read, or does not end its side, is not waited for. */
+  #shut(): void {
+    this.#isOver = true
+    this.#head = undefined
+    const socket = this.#socket
+    if (socket.destroyed) return
+    socket.end()
+    const grace = setTimeout(() => socket.destroy(), SHUT_GRACE_MS)
+    grace.unref()
+    socket.once('close', () => clearTimeout(grace))
+    // What still arrives is read and dropped: unread bytes would turn the end into a reset and take our last words with it.
+    socket.resume()
   }
 }
 
 /** How long the last bytes (a reason to disconnect, a refusal) may take to leave. */
-const DESTROY_GRACE_MS = 1000
+const SHUT_GRACE_MS = 1000
 const MAX_WAITING_PONGS = 16
