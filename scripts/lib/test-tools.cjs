@@ -9,6 +9,7 @@ const TOOLS = [
   { command: 'sshd', debian: 'openssh-server', without: 'OpenSSH through a tunnel' },
   { command: 'ssh', debian: 'openssh-client', without: 'OpenSSH through a tunnel' },
   { command: 'curl', debian: 'curl', without: 'HTTP through a tunnel with curl' },
+  { command: 'openssl', debian: 'openssl', without: 'certificates that are renewed' },
   { command: 'ip', debian: 'iproute2', without: 'links that are cut in a network namespace' },
 ]
 

@@ -5,6 +5,7 @@
  */
 export { type AgentOptions, connected, disconnected, launchAgent, startAgent, type TestAgent } from './agent.ts'
 export { type Api, type ApiReply, type ClientView, createApi, type TunnelView } from './api-client.ts'
+export { type CertificateFiles, opensslMissing, putCertificate } from './certificates.ts'
 export { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts'
 export { PATIENCE_MS, until, within } from './deadline.ts'
 export {

@@ -12,7 +12,7 @@ import { createMeService, meRoutes } from './features/me/index.ts'
 import { statusRoutes } from './features/status/index.ts'
 import { createTunnels } from './features/tunnels/index.ts'
 import { createAccessPolicy } from './features/users/index.ts'
-import { createHttpApp, openApiRoutes } from './http/index.ts'
+import { createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
 import type { Passwords } from './passwords/index.ts'
 import { toServerStatus } from './server-status.ts'
 
@@ -22,6 +22,8 @@ export interface ServerDeps {
   /** Seed of the host key, configured or kept. */
   readonly keySeed: Secret
   readonly jwtSecret: Secret
+  /** HTTPS for the API; undefined: plain HTTP. */
+  readonly apiTls: HttpTls | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -110,6 +112,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   const api = createHttpApp({
     config: {
       maxRequestBytes: config.api.maxRequestBytes,
+      tls: deps.apiTls,
       cors: { origins: config.api.cors, answersPreflight: config.api.docRoot !== undefined },
     },
     routes: [

@@ -35,21 +35,30 @@ async function main(): Promise<void> {
   const { logger } = log
   for (const notice of notices) logger[notice.level](notice.fields, notice.message)
 
-  const server = await runServer(config, {
+  const starting = runServer(config, {
     clock: systemClock,
     log: logger,
     print: (text) => process.stdout.write(text),
     isRoot: process.geteuid?.() === 0,
   })
+  // A start that failed is told by the last line of main: whoever waits here has nothing to end.
+  const started = starting.catch(() => undefined)
+  // Before the start is over, because a signal that nobody listens to ends the program.
   runUntilSignal({
     log: logger,
-    onReload: () => log.reopen(),
+    async onReload() {
+      log.reopen()
+      const server = await started
+      await server?.reload()
+    },
     async close() {
-      await server.close()
+      const server = await started
+      await server?.close()
       logger.info({}, 'rportd ends')
       log.close()
     },
   })
+  await starting
 }
 
 try {

@@ -2,11 +2,12 @@ import { type DataFolder, isTerminal, openDataFolder } from '@rport/host'
 import { type Clock, joinHostPort, type Logger, version } from '@rport/kit'
 import { composeServer, type RunningServer } from './compose.ts'
 import { openStores, type Stores } from './compose-stores.ts'
-import type { ServerConfig } from './config/index.ts'
+import type { ApiTlsConfig, ServerConfig } from './config/index.ts'
 import { loadKeySeed, prepareFirstStart } from './features/first-start/index.ts'
 import { loadJwtSecret } from './features/login/index.ts'
 import { createPasswords } from './passwords/index.ts'
 import { toReachableUrl } from './reachable-url.ts'
+import { type Certificates, openCertificateFiles } from './tls/index.ts'
 
 export interface RunDeps {
   readonly clock: Clock
@@ -19,6 +20,8 @@ export interface RunDeps {
 
 /** A server that listens. */
 export interface LiveServer {
+  /** Takes over what can change while the server runs. Never rejects: what is wrong is logged, the old stays. */
+  reload(): Promise<void>
   /** Ends everything. Idempotent. */
   close(): Promise<void>
 }
@@ -31,9 +34,11 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
   const { clock, log } = deps
   let folder: DataFolder | undefined
   let stores: Stores | undefined
+  let certificates: Certificates | undefined
   let server: RunningServer | undefined
   const close = async () => {
     await server?.close()
+    await certificates?.close()
     await stores?.close()
     await folder?.close()
   }
@@ -53,11 +58,17 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
       clock,
       log,
     })
-    server = composeServer(config, { stores, passwords, keySeed, jwtSecret, clock, log })
+    const apiTls = config.api.tls && {
+      minVersion: config.api.tls.minVersion,
+      certificates: await openApiCertificates(config.api.tls, { clock, log }),
+    }
+    certificates = apiTls?.certificates
+    server = composeServer(config, { stores, passwords, keySeed, jwtSecret, apiTls, clock, log })
     const listening = await server.start()
     const { fingerprint } = server
     log.info({ address: shown(listening.agents), fingerprint }, 'listening for agents')
-    if (listening.api) log.info({ address: shown(listening.api) }, 'API listening')
+    if (listening.api)
+      log.info({ address: shown(listening.api), encrypted: config.api.tls !== undefined }, 'API listening')
     else log.info({}, 'no API: set [api] address to have one')
 
     const unseen = await prepareFirstStart({
@@ -69,7 +80,7 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
         connectUrl: toReachableUrl(config.agents.urls[0] ?? ''),
         agentFlags: deps.isRoot ? '--allow-root' : '',
         fingerprint,
-        apiUrl: listening.api && toReachableUrl(`http://${shown(listening.api)}`),
+        apiUrl: listening.api && toReachableUrl(`${config.api.tls ? 'https' : 'http'}://${shown(listening.api)}`),
       },
       log,
     })
@@ -82,11 +93,20 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
         'first start: read the password and the agent credential in this file, then delete it',
       )
     }
-    return { close }
+    return { reload: async () => certificates?.reload(), close }
   } catch (error) {
     await close()
     throw error
   }
 }
+
+const openApiCertificates = ({ certFile, keyFile }: ApiTlsConfig, { clock, log }: Pick<RunDeps, 'clock' | 'log'>) =>
+  openCertificateFiles({
+    certFile,
+    keyFile,
+    complaint: "API: invalid 'cert_file', 'key_file'",
+    clock,
+    log: log.child({ area: 'api' }),
+  })
 
 const shown = ({ host, port }: { host: string; port: number }): string => joinHostPort(host, port)

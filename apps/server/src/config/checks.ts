@@ -91,6 +91,12 @@ function checkApi(resolution: Resolved): void {
     const message = 'API: base_url must have a host when acme is enabled'
     object(['api.base_url', 'api.enable_acme'], { message, fix: 'write base_url = "https://rport.example.com"' })
   }
+  if (api.enable_acme) {
+    object(['api.enable_acme'], {
+      message: "API: 'enable_acme' is not available yet: the API would be served without encryption",
+      fix: 'have the certificate made by another program such as certbot, and name it in cert_file and key_file',
+    })
+  }
   checkUsers(resolution)
   if (api.auth_user_table && !database.db_type) {
     object(['api.auth_user_table', 'database.db_type'], {

@@ -8,6 +8,7 @@ export { serverProgram } from './schema.ts'
 export type {
   AgentsConfig,
   ApiConfig,
+  ApiTlsConfig,
   ClientsAuthConfig,
   ClientsAuthSource,
   ClientsConfig,

@@ -59,6 +59,13 @@ describe('with a configuration file', () => {
     expect(config({ file: '' }).file).toBe('rportd.conf')
   })
 
+  test('certificate and key switch the API to HTTPS', () => {
+    const file = '[api]\naddress = ":3000"\ncert_file = "/c.crt"\nkey_file = "/c.key"\n'
+    expect(config({ file }).api.tls).toEqual({ minVersion: '1.3', certFile: '/c.crt', keyFile: '/c.key' })
+    expect(config({ file: `${file}tls_min = "1.2"\n` }).api.tls?.minVersion).toBe('1.2')
+    expect(config({ file: '[api]\naddress = ":3000"\n' }).api.tls).toBeUndefined()
+  })
+
   test('credentials come from where it says', () => {
     const { source } = config({ file: '[server]\nauth = "agents:a:b"\n' }).clientsAuth
     expect(source.kind === 'static' && [source.id, source.password.reveal()]).toEqual(['agents', 'a:b'])
@@ -273,6 +280,12 @@ describe('a broken configuration stops the start, with place and fix:', () => {
       '[api]\nbase_url = "https://x"\nenable_acme = true\ncert_file = "c"\nkey_file = "k"\n',
       'API: cert_file, key_file and enable_acme cannot be used together',
       4,
+    ],
+    [
+      'ACME while the API would be served without encryption',
+      '[api]\nbase_url = "https://x"\nenable_acme = true\n',
+      "'enable_acme' is not available yet",
+      3,
     ],
     ['ACME without a name', '[api]\nenable_acme = true\n', 'API: base_url must have a host when acme is enabled', 2],
     ['empty data folder', '[server]\ndata_dir = ""\n', "'data directory path' cannot be empty", 2],

@@ -148,13 +148,18 @@ export interface ApiConfig {
   readonly cors: readonly string[]
   readonly trustedProxies: readonly IpNetwork[]
   readonly lockout: LockoutConfig
-  readonly certFile: string | undefined
-  readonly keyFile: string | undefined
-  readonly acme: boolean
-  readonly minTls: '1.2' | '1.3'
+  /** Undefined: plain HTTP. */
+  readonly tls: ApiTlsConfig | undefined
   readonly docRoot: string | undefined
   readonly accessLogFile: string | undefined
   readonly wsTestEndpoints: boolean
+}
+
+/** HTTPS for the API. */
+export interface ApiTlsConfig {
+  readonly minVersion: '1.2' | '1.3'
+  readonly certFile: string
+  readonly keyFile: string
 }
 
 /** Who may use the API, and how they prove it. */

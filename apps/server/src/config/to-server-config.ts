@@ -5,6 +5,7 @@ import type { ServerSections, ServerSettings } from './schema.ts'
 import type {
   AgentsConfig,
   ApiConfig,
+  ApiTlsConfig,
   ClientsAuthSource,
   DatabaseConfig,
   ListenAddress,
@@ -147,14 +148,16 @@ function toApi({ api }: ServerSettings, listen: ListenAddress | undefined): ApiC
       maxFailedLogins: api.max_failed_login,
       banMs: api.ban_time * MS_PER_SECOND,
     },
-    certFile: api.cert_file,
-    keyFile: api.key_file,
-    acme: api.enable_acme,
-    minTls: api.tls_min,
+    tls: toApiTls(api),
     docRoot: api.doc_root,
     accessLogFile: api.access_log_file,
     wsTestEndpoints: api.enable_ws_test_endpoints,
   }
+}
+
+function toApiTls(api: ServerSettings['api']): ApiTlsConfig | undefined {
+  const { cert_file: certFile, key_file: keyFile, tls_min: minVersion } = api
+  return certFile === undefined || keyFile === undefined ? undefined : { minVersion, certFile, keyFile }
 }
 
 function toUsers({ api }: ServerSettings): UsersConfig {

@@ -11,7 +11,7 @@ import Fastify, {
 import { createAnswer } from './answer.ts'
 import { type CorsConfig, preflightHeaders, varyOf } from './cors.ts'
 import type { AccessPolicy, Authenticator, Bans } from './doors.ts'
-import { createHttpServer, endBadConnection } from './http-server.ts'
+import { createHttpServer, endBadConnection, type HttpTls } from './http-server.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { judgePath } from './request-path.ts'
 import type { RouteSet } from './routes.ts'
@@ -25,6 +25,8 @@ export interface HttpConfig {
   /** `[api] max_request_bytes` */
   readonly maxRequestBytes: number
   readonly cors: CorsConfig
+  /** HTTPS; absent: plain HTTP. */
+  readonly tls?: HttpTls | undefined
   /** For tests: a reply or an error that its endpoint does not declare becomes a 500. */
   readonly strictContract?: boolean
   readonly limits?: Partial<HttpLimits>
@@ -73,7 +75,7 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
     return503OnClosing: false,
     routerOptions: { caseSensitive: true, maxParamLength: MAX_PARAM_LENGTH, querystringParser: () => ({}) },
     serverFactory: (listener) => {
-      server = createHttpServer(listener, config.maxRequestBytes, limits)
+      server = createHttpServer(listener, { maxRequestBytes: config.maxRequestBytes, limits, tls: config.tls })
       return server
     },
     clientErrorHandler: endBadConnection,

@@ -1,7 +1,9 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { plainErrorTable } from '@rport/api'
 import { errorCode, MS_PER_SECOND } from '@rport/kit'
+import type { Certificates, KeyPair } from '../tls/index.ts'
 import { HEADER_SLACK_BYTES, type HttpLimits } from './limits.ts'
 
 /** A whole request, uploads included, must have arrived by then; bodies of JSON have their own, shorter deadline. */
@@ -11,20 +13,47 @@ const CHECK_INTERVAL_MS = MS_PER_SECOND
 /** A connection on which nothing moves is given up this long after the slowest handler would have answered. */
 const IDLE_GRACE_MS = 30 * MS_PER_SECOND
 
-/** Node's HTTP server with every limit set; it listens to nothing yet. */
-export function createHttpServer(listener: RequestListener, maxRequestBytes: number, limits: HttpLimits): Server {
-  const server = createServer(
-    {
-      maxHeaderSize: maxRequestBytes + HEADER_SLACK_BYTES,
-      headersTimeout: limits.headerTimeoutMs,
-      requestTimeout: Math.max(REQUEST_TIMEOUT_MS, limits.headerTimeoutMs),
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.headerTimeoutMs),
-    },
-    listener,
-  )
+/** HTTPS: what the listener shows of itself. */
+export interface HttpTls {
+  readonly minVersion: '1.2' | '1.3'
+  readonly certificates: Pick<Certificates, 'current' | 'onChange'>
+}
+
+export interface HttpServerOptions {
+  readonly maxRequestBytes: number
+  readonly limits: HttpLimits
+  /** Undefined: plain HTTP. */
+  readonly tls: HttpTls | undefined
+}
+
+/** Node's HTTP or HTTPS server with every limit set; it listens to nothing yet. */
+export function createHttpServer(listener: RequestListener, options: HttpServerOptions): Server {
+  const { maxRequestBytes, limits, tls } = options
+  const bounds: ServerOptions = {
+    maxHeaderSize: maxRequestBytes + HEADER_SLACK_BYTES,
+    headersTimeout: limits.headerTimeoutMs,
+    requestTimeout: Math.max(REQUEST_TIMEOUT_MS, limits.headerTimeoutMs),
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.headerTimeoutMs),
+  }
+  const server = tls ? createEncrypted(listener, bounds, tls, limits) : createServer(bounds, listener)
   server.maxConnections = limits.maxConnections
   server.setTimeout(limits.handlerTimeoutMs + IDLE_GRACE_MS)
+  return server
+}
+
+function createEncrypted(listener: RequestListener, bounds: ServerOptions, tls: HttpTls, limits: HttpLimits): Server {
+  const contextOf = ({ certificate, key }: KeyPair) => ({
+    cert: certificate,
+    key,
+    minVersion: `TLSv${tls.minVersion}` as const,
+  })
+  const server = createTlsServer(
+    { ...bounds, ...contextOf(tls.certificates.current()), handshakeTimeout: limits.headerTimeoutMs },
+    listener,
+  )
+  // Connections that are open go on with the certificate they know.
+  tls.certificates.onChange((pair) => server.setSecureContext(contextOf(pair)))
   return server
 }
 
@@ -34,7 +63,8 @@ export function createHttpServer(listener: RequestListener, maxRequestBytes: num
  */
 export function endBadConnection(error: Error, socket: Socket): void {
   const code = errorCode(error)
-  if (!socket.writable || code === 'ECONNRESET' || code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+  const isUnfit = code === 'ECONNRESET' || code === 'ERR_HTTP_REQUEST_TIMEOUT' || /^ERR_(SSL|TLS)_/.test(code ?? '')
+  if (!socket.writable || isUnfit) {
     socket.destroy()
     return
   }

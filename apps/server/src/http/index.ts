@@ -6,5 +6,6 @@
 export type { Actor, Origin } from './actor.ts'
 export { createHttpApp, type HttpApp } from './app.ts'
 export type { AccessPolicy, Authenticator, AuthOutcome } from './doors.ts'
+export type { HttpTls } from './http-server.ts'
 export { openApiRoutes } from './open-api-routes.ts'
 export { type RouteSet, routes } from './routes.ts'

@@ -106,13 +106,12 @@ export const apiSection = section({
       example: '"/var/lib/rport/docroot"',
     }),
     cert_file: option(path(), {
-      ...planned,
       flag: 'api-cert-file',
-      description: 'Certificate (PEM, with the intermediate ones) to serve the API with HTTPS.',
+      description:
+        'Certificate (PEM, with the intermediate ones) to serve the API with HTTPS. A renewed one is taken over without a restart.',
       example: '"/var/lib/rport/server.crt"',
     }),
     key_file: option(path(), {
-      ...planned,
       flag: 'api-key-file',
       description: 'Key (PEM) of that certificate.',
       example: '"/var/lib/rport/server.key"',
@@ -165,7 +164,6 @@ export const apiSection = section({
       description: 'How hard to guess a new password must be, from 0 to 4. -1: not checked.',
     }),
     tls_min: option(tlsVersion(), {
-      ...planned,
       default: '1.3',
       description: 'Smallest version of TLS for the API.',
     }),

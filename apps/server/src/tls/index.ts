@@ -1,0 +1,8 @@
+/**
+ * Certificates for TLS listeners: from files that somebody else renews.
+ * Not for listening itself (http/ and the tunnels do that), and not for the keys by which agents know the server.
+ * Start at certificates.ts for what a listener is handed, at key-pair.ts for what is refused.
+ */
+export { openCertificateFiles } from './certificate-files.ts'
+export type { Certificates } from './certificates.ts'
+export type { KeyPair } from './key-pair.ts'
