@@ -31,6 +31,8 @@ const TURN_BYTES = 128 * 1024
 const ROOM_BYTES = 512 * 1024
 /** Type-specific rest of an open message. */
 const MAX_OPEN_DATA_BYTES = 64 * 1024
+/** The smallest window that a channel begins with, however many there are: two packets. */
+const MIN_WINDOW_BYTES = 64 * 1024
 /** Go sends between 9 bytes and 2^31 (wire-protocol 2.3). */
 const MIN_PACKET_BYTES = 9
 
@@ -55,6 +57,8 @@ export interface ChannelBookDeps {
 
 interface PendingOpen {
   readonly type: string
+  /** What we have promised to take. */
+  readonly window: number
   settle: ((outcome: SshChannel | Error) => void) | undefined
 }
 
@@ -70,6 +74,7 @@ export class ChannelBook implements ChannelHost {
   #peerOpen = 0
   #ready: SshChannel[] = []
   #isLost = false
+  #queuedBytes = 0
   halfClose = false
 
   constructor(deps: ChannelBookDeps) {
@@ -89,7 +94,7 @@ export class ChannelBook implements ChannelHost {
     }
     const localId = this.#takeId()
     return new Promise((resolve, reject) => {
-      const pending: PendingOpen = { type, settle: undefined }
+      const pending: PendingOpen = { type, window: this.#fairWindow(), settle: undefined }
       let timer: Timer | undefined
       const onAbort = () => pending.settle?.(toError(options.signal?.reason))
       pending.settle = (outcome) => {
@@ -104,7 +109,7 @@ export class ChannelBook implements ChannelHost {
       }, options.timeoutMs)
       options.signal?.addEventListener('abort', onAbort, { once: true })
       this.#channels.set(localId, pending)
-      this.#carrier.send(encodeChannelOpen({ type, data, ...this.#terms(localId) }))
+      this.#carrier.send(encodeChannelOpen({ type, data, ...this.#terms(localId, pending.window) }))
     })
   }
 
@@ -187,6 +192,14 @@ export class ChannelBook implements ChannelHost {
     channel.finishTurn()
   }
 
+  get isCrowded(): boolean {
+    return this.#queuedBytes > this.#limits.connectionQueueBytes
+  }
+
+  queueChanged(byteCount: number): void {
+    this.#queuedBytes += byteCount
+  }
+
   sendWindowAdjust(recipientId: number, byteCount: number): void {
     this.#carrier.send(encodeWindowAdjust(recipientId, byteCount))
   }
@@ -225,22 +238,24 @@ export class ChannelBook implements ChannelHost {
     return id
   }
 
-  #terms(localId: number): ChannelTerms {
-    return {
-      senderId: localId,
-      window: this.#limits.channelWindowBytes,
-      maxPacketBytes: this.#limits.channelPacketBytes,
-    }
+  #fairWindow(): number {
+    const { channelWindowBytes, connectionWindowBytes } = this.#limits
+    const share = Math.max(MIN_WINDOW_BYTES, Math.floor(connectionWindowBytes / (this.#channels.size + 1)))
+    return Math.min(channelWindowBytes, share)
   }
 
-  #create(type: string, localId: number, terms: ChannelTerms): SshChannel {
+  #terms(localId: number, window: number): ChannelTerms {
+    return { senderId: localId, window, maxPacketBytes: this.#limits.channelPacketBytes }
+  }
+
+  #create(type: string, localId: number, terms: ChannelTerms, window: number): SshChannel {
     const channel = new SshChannel(this, type, {
       localId,
       remoteId: terms.senderId,
       remoteWindow: terms.window,
       // Peers that announce more than we build in one packet are given what we build.
       remotePacketBytes: Math.min(terms.maxPacketBytes, this.#limits.channelPacketBytes),
-      localWindow: this.#limits.channelWindowBytes,
+      localWindow: window,
       queueBytes: this.#limits.channelQueueBytes,
     })
     this.#channels.set(localId, channel)
@@ -282,12 +297,13 @@ export class ChannelBook implements ChannelHost {
         decide()
         const localId = this.#takeId()
         this.#peerOpened.add(localId)
-        const channel = this.#create(message.type, localId, message)
+        const window = this.#fairWindow()
+        const channel = this.#create(message.type, localId, message, window)
         if (this.#isLost) {
           this.#channels.delete(localId)
           channel.connectionLost()
         } else {
-          this.#carrier.send(encodeChannelConfirmation(message.senderId, this.#terms(localId)))
+          this.#carrier.send(encodeChannelConfirmation(message.senderId, this.#terms(localId, window)))
         }
         return channel
       },
@@ -309,7 +325,7 @@ export class ChannelBook implements ChannelHost {
     const confirmation = decodeChannelConfirmation(payload)
     this.#checkTerms(confirmation)
     const pending = this.#takePending(confirmation.recipientId)
-    const channel = this.#create(pending.type, confirmation.recipientId, confirmation)
+    const channel = this.#create(pending.type, confirmation.recipientId, confirmation, pending.window)
     if (pending.settle) pending.settle(channel)
     // Nobody waits any more: what came too late is closed again.
     else channel.close()

@@ -38,6 +38,8 @@ export class KeyAgreement {
   #ignoreNext = false
   #nextKeys: { secret: SharedSecret; hash: Buffer } | undefined
   #sessionId: Buffer | undefined
+  /** Of the key that was accepted before: it is not asked about again at each renewal. */
+  #acceptedFingerprint: string | undefined
   #strict = false
   #hasKeys = false
   /** Identification line of the peer; must be known before the first message. */
@@ -153,7 +155,9 @@ export class KeyAgreement {
     const secret = client.finish(reply.publicValue)
     const hash = exchangeHash(kex, this.#transcript(reply.hostKey, client.publicValue, reply.publicValue), secret)
     // The key first: whoever shows a wrong one is told apart from whoever cannot sign.
-    acceptHostKey(fingerprintOf(reply.hostKey))
+    const fingerprint = fingerprintOf(reply.hostKey)
+    if (fingerprint !== this.#acceptedFingerprint) acceptHostKey(fingerprint)
+    this.#acceptedFingerprint = fingerprint
     if (!verifyHostKey(agreement.hostKey, reply.hostKey, hash, reply.signature)) {
       throw new TransportError('handshake-failed', 'host key: the signature of the server is wrong')
     }

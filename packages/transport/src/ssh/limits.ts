@@ -18,10 +18,14 @@ export interface SshLimits {
   readonly openRequests: number
   /** Bytes we take on a channel before the first adjustment (wire-protocol 2.3). */
   readonly channelWindowBytes: number
+  /** Windows of all channels of a connection together: with very many open, later ones begin with smaller windows. */
+  readonly connectionWindowBytes: number
   /** Largest data message we take; Go's own size. */
   readonly channelPacketBytes: number
   /** Bytes of one channel that wait to be sent before its source is asked to stop. */
   readonly channelQueueBytes: number
+  /** The same for all channels together: beyond it each source is asked to stop after one packet. */
+  readonly connectionQueueBytes: number
   /**
    * Everything that waits for a peer that does not read, or for the end of a key exchange, data apart. Beyond it the connection
    * ends; our own requests are refused from half of it on.
@@ -43,8 +47,10 @@ export const DEFAULT_LIMITS: SshLimits = {
   unansweredRequests: 128,
   openRequests: 1024,
   channelWindowBytes: 2 * 1024 * 1024,
+  connectionWindowBytes: 128 * 1024 * 1024,
   channelPacketBytes: 32_768,
   channelQueueBytes: 256 * 1024,
+  connectionQueueBytes: 32 * 1024 * 1024,
   controlQueueBytes: 16 * 1024 * 1024,
   rekeyAfterBytes: 16 * 1024 ** 3,
   rekeyAfterPackets: 2 ** 30,

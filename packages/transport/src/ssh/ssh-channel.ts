@@ -12,6 +12,10 @@ export interface ChannelHost {
   /** Both sides have closed: the number is free again. */
   forget(channel: SshChannel): void
   readonly halfClose: boolean
+  /** So much waits in all channels together that each source is to stop early. */
+  readonly isCrowded: boolean
+  /** Bytes that have come to wait, or (negative) wait no more. */
+  queueChanged(byteCount: number): void
 }
 
 export interface ChannelNumbers {
@@ -109,8 +113,10 @@ export class SshChannel implements Channel {
     if (!this.isOpen || this.#wantsEof || bytes.length === 0) return true
     this.#queue.push(bytes)
     this.#queued += bytes.length
+    this.#host.queueChanged(bytes.length)
     this.#host.ready(this)
-    if (this.#queued < this.#queueBytes && this.#queue.length - this.#queueAt < MAX_QUEUED_PIECES) return true
+    const allowed = this.#host.isCrowded ? this.remotePacketBytes : this.#queueBytes
+    if (this.#queued < allowed && this.#queue.length - this.#queueAt < MAX_QUEUED_PIECES) return true
     this.#callerWaits = true
     return false
   }
@@ -174,6 +180,7 @@ export class SshChannel implements Channel {
       if (this.#pieceAt === first.length) this.#nextPiece()
     }
     this.#queued -= byteCount
+    this.#host.queueChanged(-byteCount)
     this.#remoteWindow -= byteCount
     this.bytesSent += byteCount
   }
@@ -279,6 +286,7 @@ export class SshChannel implements Channel {
   }
 
   #dropQueue(): void {
+    this.#host.queueChanged(-this.#queued)
     this.#queue = []
     this.#queueAt = 0
     this.#pieceAt = 0

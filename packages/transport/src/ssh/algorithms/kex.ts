@@ -1,11 +1,9 @@
-import {
+import crypto, {
   createDiffieHellmanGroup,
   createECDH,
   createHash,
   createPublicKey,
-  decapsulate,
   diffieHellman,
-  encapsulate,
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto'
@@ -147,7 +145,7 @@ const mlkem768x25519: KexAlgorithm = {
       publicValue: Buffer.concat([rawPublic(kem.publicKey), rawPublic(dh.publicKey)]),
       finish(serverValue) {
         if (serverValue.length !== MLKEM_CIPHERTEXT_BYTES + X25519_BYTES) throw bad('wrong length of the hybrid value')
-        const kemSecret = decapsulate(kem.privateKey, serverValue.subarray(0, MLKEM_CIPHERTEXT_BYTES))
+        const kemSecret = crypto.decapsulate(kem.privateKey, serverValue.subarray(0, MLKEM_CIPHERTEXT_BYTES))
         return hybridSecret(kemSecret, x25519Secret(dh.privateKey, serverValue.subarray(MLKEM_CIPHERTEXT_BYTES)))
       },
     }
@@ -156,7 +154,7 @@ const mlkem768x25519: KexAlgorithm = {
     if (clientValue.length !== MLKEM_PUBLIC_BYTES + X25519_BYTES) throw bad('wrong length of the hybrid value')
     let sealed: { sharedKey: Buffer; ciphertext: Buffer }
     try {
-      sealed = encapsulate(fromRaw(clientValue.subarray(0, MLKEM_PUBLIC_BYTES), 'ml-kem-768')) as typeof sealed
+      sealed = crypto.encapsulate(fromRaw(clientValue.subarray(0, MLKEM_PUBLIC_BYTES), 'ml-kem-768')) as typeof sealed
     } catch (cause) {
       throw bad('invalid ML-KEM key', cause)
     }
@@ -174,11 +172,15 @@ const hybridSecret = (kemSecret: Buffer, dhSecret: Buffer): SharedSecret => ({
   encoding: 'string',
 })
 
-/** Whether this runtime knows ML-KEM; one without it offers the classic exchanges only. */
-function hasMlkem(): boolean {
+/**
+ * Whether this runtime knows ML-KEM; one without it (its cryptography may be the system's) offers the classic exchanges only.
+ * @param generate  stands in for the runtime in tests
+ */
+export function hasMlkem(generate: (type: never) => unknown = generateKeyPairSync): boolean {
   try {
-    generateKeyPairSync('ml-kem-768' as never)
-    return true
+    generate('ml-kem-768' as never)
+    // Imported by name, a missing function would keep the program from starting.
+    return typeof crypto.encapsulate === 'function' && typeof crypto.decapsulate === 'function'
   } catch {
     // The runtime says by throwing that it does not know the algorithm: that is the answer.
     return false

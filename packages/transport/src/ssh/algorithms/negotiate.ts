@@ -110,6 +110,11 @@ function pick(slot: string, client: readonly string[], server: readonly string[]
 }
 
 const noAgreement = (slot: string, client: readonly string[], server: readonly string[]): TransportError => {
-  const shown = (names: readonly string[]) => names.join(',').slice(0, 200)
+  // The peer's names are anything it likes: only what is printable gets into an error.
+  const shown = (names: readonly string[]) =>
+    names
+      .join(',')
+      .slice(0, 200)
+      .replace(/[^\x20-\x7e]/g, '?')
   return new TransportError('handshake-failed', `no common ${slot}: client ${shown(client)}; server ${shown(server)}`)
 }
