@@ -1,27 +1,31 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, type Logger, version } from '@rport/kit'
+import { join } from 'node:path'
+import { writeFileAtomic } from '@rport/host'
+import type { Clock, Logger } from '@rport/kit'
 import { toRemoteRecord } from '@rport/protocol'
-import { createKeepAlive, dialServer } from '@rport/transport'
+import { createKeepAlive } from '@rport/transport'
 import { type AgentConfig, toClientConfiguration } from './config/index.ts'
 import { createAttributes } from './features/attributes/index.ts'
 import { createInventory, createRootFiles, readMachineId, thisMachine } from './features/inventory/index.ts'
 import { checkPort, checkTunnelAllowed, createTargetOpener, createTargetPermission } from './features/tunnels/index.ts'
-import { createServerLink } from './link/index.ts'
+import { createDial, createMachineWatch, createServerLink } from './link/index.ts'
 import { runProcess } from './run-process.ts'
+import { createSystemdNotice, createWatchdog } from './service/watchdog/index.ts'
 
-/** TCP, TLS and upgrade: a server that lets a whole fleet in one after another may keep us waiting for the upgrade. */
-const CONNECT_TIMEOUT_MS = 60_000
+/** Watchdogs run as other users: the file holds no secret. */
+const STATE_MODE = 0o644
 
 export interface Agent {
   /** Runs until `signal` aborts or the retries are used up. */
   run(signal: AbortSignal): Promise<'stopped' | 'gave-up'>
+  /** Ends a wait before the next attempt. */
+  retryNow(): void
 }
 
-/** Builds the agent, from top to bottom in the order of dependency. Does no I/O. */
-export function composeAgent(config: AgentConfig, deps: { clock: Clock; log: Logger }): Agent {
-  const { clock, log } = deps
+/** Builds the agent, from top to bottom in the order of dependency. Does no I/O. `dataDir`: the folder that is in use. */
+export function composeAgent(config: AgentConfig, deps: { dataDir: string; clock: Clock; log: Logger }): Agent {
+  const { clock, dataDir, log } = deps
   const { identity, server, connection } = config
-  const [serverUrl] = server.urls
   const files = createRootFiles('/')
   const inventory = createInventory({ files, machine: thisMachine, clock, log })
   const attributes = createAttributes({
@@ -32,31 +36,26 @@ export function composeAgent(config: AgentConfig, deps: { clock: Clock; log: Log
   const permission = createTargetPermission({ rules: config.tunnels.allowed })
   const targets = createTargetOpener({ permission, log })
   const keepAlive = createKeepAlive({ clock, log })
+  const watchdog = createWatchdog({
+    isEnabled: connection.watchdog,
+    writeState: (text) => writeFileAtomic(join(dataDir, 'state.json'), text, { mode: STATE_MODE }),
+    systemd: createSystemdNotice({ isNotified: config.isNotified, runProcess, log }),
+    keepAliveMs: connection.keepAliveMs,
+    utcOffsetMinutes: thisMachine.utcOffsetMinutes,
+    clock,
+    log,
+  })
 
   // The first look at the machine, until it is done; bounded to seconds, while the link dials.
   let collected: ReturnType<typeof inventory.collect> | undefined
 
   const link = createServerLink({
-    dial: (signal) =>
-      dialServer({
-        url: new URL(serverUrl),
-        ...(connection.hostname === undefined ? {} : { hostHeader: connection.hostname }),
-        headers: {
-          'User-Agent': `rport ${version}`,
-          ...Object.fromEntries(connection.headers.map(({ name, value }) => [name, value.reveal()])),
-        },
-        fingerprint: server.fingerprint ?? '',
-        clientAuthId: server.auth?.id ?? '',
-        password: server.auth?.password.reveal() ?? '',
-        connectTimeoutMs: CONNECT_TIMEOUT_MS,
-        onFingerprint: (fingerprint) => {
-          if (server.fingerprint !== undefined) return
-          log.warn({ fingerprint }, 'any server is trusted: set client.fingerprint to the one shown here to pin it')
-        },
-        signal,
-        clock,
-        log,
-      }),
+    servers: server.urls,
+    switchbackIntervalMs: server.switchbackIntervalMs,
+    hasCredentials: server.auth !== undefined,
+    dial: createDial({ server, connection, clock, log }),
+    machine: createMachineWatch({ addresses: thisMachine.addresses, clock, log }),
+    report: watchdog,
     registration: {
       clientId: async () => {
         if (identity.id !== undefined) return identity.id
@@ -81,13 +80,14 @@ export function composeAgent(config: AgentConfig, deps: { clock: Clock; log: Log
     keepAliveTimeoutMs: connection.keepAliveTimeoutMs,
     maxRetryCount: connection.maxRetryCount,
     maxRetryIntervalMs: connection.maxRetryIntervalMs,
-    serverText: serverUrl,
     clock,
     log,
   })
 
   return {
+    retryNow: link.retryNow,
     async run(signal) {
+      watchdog.start()
       collected = inventory.collect()
       void collected.then(() => {
         collected = undefined
@@ -98,6 +98,7 @@ export function composeAgent(config: AgentConfig, deps: { clock: Clock; log: Log
       } finally {
         targets.close()
         keepAlive.close()
+        await watchdog.close()
       }
     },
   }

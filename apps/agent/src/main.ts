@@ -54,11 +54,14 @@ async function main(): Promise<void> {
   logger.info({ version, dataDir: folder.path }, 'rport starts')
 
   const stopping = new AbortController()
-  const agent = composeAgent(config, { clock: systemClock, log: logger })
+  const agent = composeAgent(config, { dataDir: folder.path, clock: systemClock, log: logger })
   const running = agent.run(stopping.signal)
   const life = runUntilSignal({
     log: logger,
-    onReload: () => log.reopen(),
+    onReload() {
+      log.reopen()
+      agent.retryNow()
+    },
     async close() {
       stopping.abort()
       await running

@@ -18,6 +18,8 @@ export interface AgentConfig {
   readonly identity: IdentityConfig
   readonly tunnels: AgentTunnelsConfig
   readonly logging: LoggingConfig
+  /** systemd started us and listens to what we say about our state. */
+  readonly isNotified: boolean
   readonly commands: CommandsConfig
   readonly scripts: { readonly enabled: boolean }
   readonly files: FileReceptionConfig
@@ -58,6 +60,8 @@ export interface ConnectionConfig {
   readonly headers: readonly { readonly name: string; readonly value: Secret }[]
   /** Value of the Host header; undefined: that of the URL. */
   readonly hostname: string | undefined
+  /** File with further authorities for `wss:`, PEM; undefined: those of the system only. */
+  readonly caFile: string | undefined
   /** Keeps `state.json` in the data folder up to date for a watchdog. */
   readonly watchdog: boolean
 }

@@ -334,9 +334,9 @@ describe('a broken configuration stops the start, with place and fix:', () => {
 })
 
 test('settings that are planned warn once each, with their line', () => {
-  const { notices } = ready({ file: `${client('bind_interface = "eth0"')}\n[interpreter-aliases]\nx = "/y"\n` })
+  const { notices } = ready({ file: `${client('updates_interval = "1h"')}\n[interpreter-aliases]\nx = "/y"\n` })
   expect(notices.map(({ level, fields }) => [level, fields['setting'], fields['where']])).toEqual([
-    ['warn', '[client] bind_interface', 'rport.conf:3'],
+    ['warn', '[client] updates_interval', 'rport.conf:3'],
     ['warn', '[interpreter-aliases] x', 'rport.conf:5'],
   ])
 })

@@ -33,8 +33,10 @@ export function loadAgentConfig(surroundings: AgentSurroundings): LoadedAgentCon
   const server = checkTogether(resolution)
   const remotes = readRemotes(resolution)
   if (resolution.faults.length > 0 || server === undefined) return { kind: 'faults', faults: resolution.faults }
-  const { interactive, platform } = surroundings
-  const config = toAgentConfig(resolution.settings, { file, server, remotes, interactive, platform })
+  const { env, interactive, platform } = surroundings
+  const isNotified = (env['NOTIFY_SOCKET'] ?? '') !== ''
+  const circumstances = { file, server, remotes, interactive, platform, isNotified }
+  const config = toAgentConfig(resolution.settings, circumstances)
   return { kind: 'ready', config, notices: resolution.notices }
 }
 

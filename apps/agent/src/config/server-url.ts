@@ -1,5 +1,6 @@
 import type { Objection } from '@rport/config'
 import { errorMessage, splitHostPort } from '@rport/kit'
+import { parseProxy } from '@rport/transport'
 
 const DEFAULT_PORT = { ws: 80, wss: 443 } as const
 const FIX = 'write host:port or a URL, such as "rport.example.com:8080" or "https://rport.example.com"'
@@ -44,13 +45,10 @@ export function objectToServers(
 
 /** Checks the URL of a proxy; it may hold a password and is not shown. */
 export function objectToProxy(url: string): Objection | undefined {
-  const fix = 'write "http://proxy:3128" or "socks5h://proxy:1080"'
-  if (/^https:/i.test(url)) return { message: 'https proxies not (yet) supported', fix }
-  if (!URL.canParse(url) || !/^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(url)) return { message: 'invalid proxy URL', fix }
-  const scheme = url.slice(0, url.indexOf(':')).toLowerCase()
-  if (['http', 'socks', 'socks5h'].includes(scheme)) return undefined
-  return {
-    message: `unsupported socks proxy type: ${scheme}:// (only socks5h:// or socks:// is supported)`,
-    fix,
+  try {
+    parseProxy(url)
+    return undefined
+  } catch (error) {
+    return { message: errorMessage(error), fix: 'write "http://proxy:3128" or "socks5h://proxy:1080"' }
   }
 }

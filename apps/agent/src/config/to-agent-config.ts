@@ -14,11 +14,14 @@ export interface AgentCircumstances {
   readonly remotes: readonly { readonly text: string; readonly spec: RemoteSpec }[]
   readonly interactive: boolean
   readonly platform: string
+  readonly isNotified: boolean
 }
 
 /** Below it the original took its default: nobody means to try again all the time. */
 const MIN_RETRY_INTERVAL_MS = MS_PER_SECOND
 const DEFAULT_RETRY_INTERVAL_MS = 5 * MS_PER_MINUTE
+/** The original dialled without a pause when this was 0. */
+const MIN_SWITCHBACK_INTERVAL_MS = 5 * MS_PER_SECOND
 const MIN_MEASURING_INTERVAL_MS = MS_PER_MINUTE
 
 const PROTECTED_UNIX = ['/bin', '/sbin', '/boot', '/usr/bin', '/usr/sbin', '/dev', '/lib*', '/run']
@@ -27,7 +30,7 @@ const PROTECTED_WINDOWS = ['C:\\Windows\\', 'C:\\ProgramData']
 /** Turns checked settings into the parts that the features are handed. */
 export function toAgentConfig(settings: AgentSettings, circumstances: AgentCircumstances): AgentConfig {
   const { client, logging, monitoring, tunnels } = settings
-  const { file, server, remotes, interactive, platform } = circumstances
+  const { file, server, remotes, interactive, platform, isNotified } = circumstances
   const isWindows = platform === 'win32'
   const commands = settings['remote-commands']
   const files = settings['file-reception']
@@ -56,6 +59,7 @@ export function toAgentConfig(settings: AgentSettings, circumstances: AgentCircu
       hostHeader: tunnels.hostheader,
     },
     logging: { file: logging.log_file, level: logging.log_level },
+    isNotified,
     commands: {
       enabled: commands.enabled,
       sendBackLimitBytes: commands.send_back_limit,
@@ -92,7 +96,7 @@ function toServer(client: AgentSettings['client'], server: string): ServerAddres
   const colon = auth?.indexOf(':') ?? -1
   return {
     urls: [toServerUrl(server), ...client.fallback_servers.map(toServerUrl)],
-    switchbackIntervalMs: client.server_switchback_interval,
+    switchbackIntervalMs: Math.max(client.server_switchback_interval, MIN_SWITCHBACK_INTERVAL_MS),
     fingerprint: client.fingerprint?.trim().toLowerCase(),
     auth: auth === undefined ? undefined : { id: auth.slice(0, colon), password: new Secret(auth.slice(colon + 1)) },
     proxyUrl: client.proxy,
@@ -109,6 +113,7 @@ function toConnection(connection: AgentSettings['connection']): ConnectionConfig
     maxRetryIntervalMs: retryMs < MIN_RETRY_INTERVAL_MS ? DEFAULT_RETRY_INTERVAL_MS : retryMs,
     headers: connection.headers.map(toHeader),
     hostname: connection.hostname,
+    caFile: connection.ca_file,
     watchdog: connection.watchdog_integration,
   }
 }

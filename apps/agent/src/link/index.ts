@@ -3,4 +3,6 @@
  * Not for what is done over it (features) nor for how bytes travel (packages/transport).
  * Start at server-link.ts.
  */
-export { createServerLink, type ServerLink, type ServerLinkDeps } from './server-link.ts'
+export { createDial } from './dial.ts'
+export { createMachineWatch } from './machine-watch.ts'
+export { createServerLink } from './server-link.ts'

@@ -32,6 +32,11 @@ const REPLY_TIMEOUT_MS = 60_000
 /** The server does not take this agent; the message is its text. */
 export class RegistrationRefused extends Error {
   override readonly name = 'RegistrationRefused'
+
+  /** compat: a server of the original has a connection of this client already, and says so in words only. */
+  get isDouble(): boolean {
+    return this.message.includes('client is already connected')
+  }
 }
 
 /**

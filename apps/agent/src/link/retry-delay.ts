@@ -1,4 +1,4 @@
-import { backoffDelayMs } from '@rport/kit'
+import { backoffDelayMs, MS_PER_MINUTE } from '@rport/kit'
 
 /** First try after a lost connection: within two seconds, at a random moment, so that a fleet does not return in one instant. */
 const FIRST_MS = 2000
@@ -6,6 +6,10 @@ const FIRST_MS = 2000
 const MIN_MS = 5000
 /** A connection that lasted so long was a good one: the next trouble is a new one. */
 export const SETTLED_MS = 10_000
+/** No server keeps an agent away for longer: whoever answers may be a proxy's error page. */
+const MAX_SERVER_WAIT_MS = 15 * MS_PER_MINUTE
+/** Agents that were all told the same come back over this part of the wait. */
+const SERVER_WAIT_SPREAD = 0.2
 
 /**
  * The wait before retry number `attempt` (0, 1, 2, …), in milliseconds.
@@ -15,3 +19,7 @@ export function retryDelayMs(attempt: number, maxMs: number, random: () => numbe
   if (attempt === 0) return Math.min(FIRST_MS, maxMs) * random()
   return backoffDelayMs(attempt, { minMs: Math.min(MIN_MS, maxMs), maxMs, random })
 }
+
+/** The wait that a server asked for, bounded and spread, in milliseconds; 0 when it asked for none. */
+export const serverWaitMs = (askedMs: number | undefined, random: () => number): number =>
+  Math.min(askedMs ?? 0, MAX_SERVER_WAIT_MS) * (1 + SERVER_WAIT_SPREAD * random())

@@ -1,25 +1,23 @@
-import { type Clock, errorMessage, formatDuration, type Logger, sleep } from '@rport/kit'
-import { agentRequests, type Capabilities, dispatchRequest, features, type RequestHandlers } from '@rport/protocol'
-import { type ChannelOpen, type CloseReason, type Connection, type KeepAlive, TransportError } from '@rport/transport'
-import { fieldServerPolicy, ownServerPolicy } from './keep-alive-policy.ts'
-import { type RegistrationDeps, RegistrationRefused, register } from './registration.ts'
-import { retryDelayMs, SETTLED_MS } from './retry-delay.ts'
+import { type Clock, formatDuration, type Logger } from '@rport/kit'
+import { type CloseReason, TransportError } from '@rport/transport'
+import { checkLink } from './check-link.ts'
+import { explain } from './explain.ts'
+import { type JoinDeps, joinServer, type LiveLink } from './join-server.ts'
+import type { MachineWatch } from './machine-watch.ts'
+import { RegistrationRefused } from './registration.ts'
+import { retryDelayMs, SETTLED_MS, serverWaitMs } from './retry-delay.ts'
+import { createRetryWait } from './retry-wait.ts'
+import { switchBack } from './switch-back.ts'
 
-export interface ServerLinkDeps {
-  /** Connects and logs in, once. */
-  readonly dial: (signal: AbortSignal) => Promise<Connection>
-  readonly registration: RegistrationDeps
-  /** Everything the server asks but `put_capabilities`, which is the link's own. */
-  readonly handlers: Omit<RequestHandlers<typeof agentRequests>, 'putCapabilities' | 'ping'>
-  readonly onChannel: (open: ChannelOpen) => void
-  readonly keepAlive: KeepAlive
-  readonly keepAliveMs: number
-  readonly keepAliveTimeoutMs: number
+export interface ServerLinkDeps extends JoinDeps {
+  /** URLs: the main server first, then the fallbacks in order. */
+  readonly servers: readonly [string, ...string[]]
+  readonly switchbackIntervalMs: number
+  readonly machine: MachineWatch
+  readonly hasCredentials: boolean
   /** -1 = no limit. */
   readonly maxRetryCount: number
   readonly maxRetryIntervalMs: number
-  /** Server address, for the log. */
-  readonly serverText: string
   readonly clock: Clock
   readonly log: Logger
   readonly random?: () => number
@@ -28,109 +26,128 @@ export interface ServerLinkDeps {
 export interface ServerLink {
   /** Connects, and connects again, until `signal` aborts or the retries are used up. Never rejects. */
   run(signal: AbortSignal): Promise<'stopped' | 'gave-up'>
+  /** Ends a wait before the next attempt, unless the server asked for it. */
+  retryNow(): void
+}
+
+/** What came of one round: from the first dial to the end of the connection. */
+interface Round {
+  /** The connection lasted: the next trouble is a new one. */
+  readonly isSettled: boolean
+  /** The server asked us to stay away for so long. */
+  readonly retryAfterMs?: number | undefined
 }
 
 /** The agent's life: dial, register, serve until the end of the connection, wait, again. An agent is never lost. */
 export function createServerLink(deps: ServerLinkDeps): ServerLink {
-  const { clock, log, maxRetryCount, maxRetryIntervalMs } = deps
+  const { clock, log, maxRetryCount, maxRetryIntervalMs, servers } = deps
   const random = deps.random ?? Math.random
+  const [mainServer] = servers
+  const pause = createRetryWait(clock)
+  const reasonOf = (error: unknown) => explain(error, deps)
+  let live: LiveLink | undefined
+  let isPauseOfServer = false
 
-  /** @returns how long the registered connection lasted and why it ended */
-  const connectOnce = async (signal: AbortSignal): Promise<{ lastedMs: number; reason: CloseReason }> => {
-    const startedAt = clock.monotonic()
-    const connection = await deps.dial(signal)
-    const onAbort = () => connection.close('the agent stops')
+  /** The first server that takes us; the last error counts. */
+  const joinFirst = async (signal: AbortSignal): Promise<LiveLink> => {
+    let failure: unknown
+    for (const server of servers) {
+      try {
+        return await joinServer(server, deps, { dialling: signal, life: signal })
+      } catch (error) {
+        if (signal.aborted) throw error
+        log.warn({ server, reason: reasonOf(error) }, 'connection failed')
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  /** Holds a link until it ends; a fallback is left for the main server as soon as that is back. */
+  const stay = async (first: LiveLink, signal: AbortSignal): Promise<CloseReason> => {
+    live = first
+    const onAbort = () => live?.connection.close('the agent stops')
     signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
     try {
-      serve(connection, deps)
-      const remotes = await register(connection, deps.registration)
-      const connectedAt = clock.monotonic()
-      log.info(
-        {
-          server: deps.serverText,
-          within: formatDuration(Math.round(connectedAt - startedAt)),
-          tunnels: remotes.length,
-        },
-        'connected',
-      )
-      const reason = await connection.closed
-      return { lastedMs: clock.monotonic() - connectedAt, reason }
+      for (;;) {
+        const { connection } = live
+        if (live.server === mainServer) return await connection.closed
+        const leaving = new AbortController()
+        void connection.closed.then(() => leaving.abort())
+        const next = await switchBack(
+          { ...deps, intervalMs: deps.switchbackIntervalMs, join, explain: reasonOf },
+          leaving.signal,
+        )
+        if (!next) return await connection.closed
+        log.info({ from: live.server, to: next.server }, 'back on the main server')
+        live = next
+        connection.close('the main server is back')
+
+        async function join(): Promise<LiveLink> {
+          try {
+            return await joinServer(mainServer, deps, { dialling: leaving.signal, life: signal })
+          } catch (error) {
+            // Two ways may lead to one server of the original, which does not take a client twice: this link has to go first.
+            if (error instanceof RegistrationRefused && error.isDouble) connection.close('the main server is back')
+            throw error
+          }
+        }
+      }
     } finally {
       signal.removeEventListener('abort', onAbort)
-      // A refused registration leaves the connection to us (trap 23 seen from the other side).
-      connection.close('over')
+      live.connection.close('over')
+      live = undefined
     }
   }
 
+  const round = async (signal: AbortSignal): Promise<Round> => {
+    try {
+      const link = await joinFirst(signal)
+      const connectedAt = clock.monotonic()
+      const reason = await stay(link, signal)
+      if (!signal.aborted) log.warn({ reason: reason.text }, 'disconnected')
+      return { isSettled: clock.monotonic() - connectedAt >= SETTLED_MS }
+    } catch (error) {
+      return { isSettled: false, retryAfterMs: error instanceof TransportError ? error.retryAfterMs : undefined }
+    }
+  }
+
+  const keepConnected = async (signal: AbortSignal): Promise<'stopped' | 'gave-up'> => {
+    for (let attempt = 0; ; attempt += 1) {
+      const { isSettled, retryAfterMs } = await round(signal)
+      if (signal.aborted) return 'stopped'
+      if (isSettled) attempt = 0
+      if (maxRetryCount >= 0 && attempt >= maxRetryCount) {
+        log.error({ retries: attempt }, 'maximum of retries reached, giving up (connection.max_retry_count)')
+        return 'gave-up'
+      }
+      const askedMs = serverWaitMs(retryAfterMs, random)
+      const delayMs = Math.max(askedMs, retryDelayMs(attempt, maxRetryIntervalMs, random))
+      isPauseOfServer = askedMs > 0
+      log.info({ wait: formatDuration(Math.round(delayMs)), attempt: attempt + 1 }, 'retrying')
+      deps.report.retrying(delayMs)
+      await pause.wait(delayMs, signal)
+      if (signal.aborted) return 'stopped'
+    }
+  }
+
+  const retryNow = () => {
+    if (!isPauseOfServer) pause.wake()
+  }
+
   return {
+    retryNow,
     async run(signal) {
-      for (let attempt = 0; ; attempt += 1) {
-        try {
-          const { lastedMs, reason } = await connectOnce(signal)
-          if (lastedMs >= SETTLED_MS) attempt = 0
-          if (!signal.aborted) log.warn({ server: deps.serverText, reason: reason.text }, 'disconnected')
-        } catch (error) {
-          if (!signal.aborted) log.warn({ server: deps.serverText, reason: explain(error) }, 'connection failed')
-        }
-        if (signal.aborted) return 'stopped'
-        if (maxRetryCount >= 0 && attempt >= maxRetryCount) {
-          log.error({ retries: attempt }, 'maximum of retries reached, giving up (connection.max_retry_count)')
-          return 'gave-up'
-        }
-        const delayMs = retryDelayMs(attempt, maxRetryIntervalMs, random)
-        log.info({ wait: formatDuration(Math.round(delayMs)), attempt: attempt + 1 }, 'retrying')
-        try {
-          await sleep(clock, delayMs, signal)
-        } catch {
-          // The only reason to wake up early is the end of the program.
-          return 'stopped'
-        }
+      const machine = deps.machine.start(() => {
+        if (live) void checkLink(live.connection, clock)
+        retryNow()
+      })
+      try {
+        return await keepConnected(signal)
+      } finally {
+        machine.stop()
       }
     },
   }
-}
-
-/** What the operator should look at, by the kind of failure. */
-function explain(error: unknown): string {
-  if (error instanceof RegistrationRefused) return `the server refused this client: ${error.message}`
-  if (!(error instanceof TransportError)) return errorMessage(error)
-  if (error.code === 'fingerprint-mismatch') {
-    return `${error.message}. Compare client.fingerprint with the one that the server shows; no password was sent`
-  }
-  if (error.code === 'auth-refused') return `${error.message}. Check client.auth`
-  return error.message
-}
-
-function serve(connection: Connection, deps: ServerLinkDeps): void {
-  const { log } = deps
-  const field = fieldServerPolicy(deps.keepAliveMs, deps.keepAliveTimeoutMs)
-  let watch = field && deps.keepAlive.watch(connection, field)
-  const onCapabilities = (capabilities: Capabilities) => {
-    if (capabilities.features.length === 0) return
-    connection.announcePeerFeatures({
-      halfClose: capabilities.features.includes(features.halfClose),
-      zeroMask: capabilities.features.includes(features.zeroMask),
-    })
-    watch?.stop()
-    watch = deps.keepAlive.watch(connection, ownServerPolicy(deps.keepAliveMs))
-  }
-  const handlers: RequestHandlers<typeof agentRequests> = {
-    ...deps.handlers,
-    ping: () => undefined,
-    putCapabilities: onCapabilities,
-  }
-  connection.serve({
-    onChannel: deps.onChannel,
-    async onRequest(name, payload) {
-      log.debug({ request: name }, 'request of the server')
-      const outcome = await dispatchRequest({
-        requests: agentRequests,
-        handlers,
-        name,
-        payload: payload.toString('utf8'),
-        onBug: (error) => log.error({ request: name, error }, 'request of the server failed'),
-      })
-      return { ok: outcome.ok, payload: Buffer.from(outcome.payload) }
-    },
-  })
 }

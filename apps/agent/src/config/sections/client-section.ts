@@ -19,18 +19,17 @@ export const clientSection = section({
       validate: (address) => (address === undefined ? undefined : objectToServers([address], 'server')),
     }),
     fallback_servers: option(textList('SERVER'), {
-      ...planned,
       default: [],
       flag: 'fallback-server',
       wholeFlag: true,
-      description: 'Servers to try when that one is not reachable.',
+      description:
+        'Servers to try, in this order, when that one is not reachable. Fingerprint and credential are the same for all.',
       validate: (addresses) => objectToServers(addresses, 'fallback server'),
     }),
-    server_switchback_interval: option(duration({ min: 1 }), {
-      ...planned,
+    server_switchback_interval: option(duration(), {
       default: 2 * MS_PER_MINUTE,
       flag: 'server-switchback-interval',
-      description: 'How often to try to return from one of these to the first server.',
+      description: 'How often to try to return from one of these to the first server. Less than "5s" counts as that.',
     }),
     fingerprint: option(text(), {
       flag: 'fingerprint',
@@ -60,9 +59,9 @@ export const clientSection = section({
             },
     }),
     proxy: option(secret('URL'), {
-      ...planned,
       flag: 'proxy',
-      description: 'HTTP or SOCKS5 proxy on the way to the server, with user and password if it asks for them.',
+      description:
+        'HTTP or SOCKS5 proxy on the way to the server, with user and password if it asks for them. Special characters in them are written as in a URL: %40 for @.',
       example: '"socks5h://user:password@proxy.example.com:1080"',
       validate: (url) => (url === undefined ? undefined : objectToProxy(url.reveal())),
     }),
@@ -141,9 +140,8 @@ export const clientSection = section({
       description: 'Folder where the agent keeps its things. It is made when it is missing.',
     }),
     bind_interface: option(text(), {
-      ...planned,
       flag: 'bind-interface',
-      description: 'Network interface through which to reach the server.',
+      description: 'Network interface through which to reach the server: the connection leaves from its first address.',
       example: '"eth0"',
     }),
     ip_api_url: option(httpUrl(), {

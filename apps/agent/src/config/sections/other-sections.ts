@@ -31,10 +31,16 @@ export const connectionSection = section({
       description: 'Longest wait between two attempts.',
     }),
     watchdog_integration: option(bool(), {
-      ...planned,
       default: false,
       description:
         'Keep the file state.json in the data folder up to date, and tell systemd, so that a watchdog can look.',
+    }),
+    ca_file: option(path(), {
+      flag: 'ca-file',
+      since: '2.1',
+      description:
+        "File with certificates (PEM) of authorities that may have signed the server's certificate, beside those that this machine trusts anyway. It is read at each attempt.",
+      example: '"/etc/rport/company-ca.pem"',
     }),
     hostname: option(text(), {
       flag: 'hostname',
