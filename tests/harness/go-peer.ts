@@ -101,9 +101,8 @@ function startPeer(scope: Scope, role: 'agent' | 'server', flags: readonly strin
   let readChars = 0
   const read = () => {
     const end = program.stdout.lastIndexOf('\n') + 1
-    if (end <= readChars) return
-    const lines = program.stdout.slice(readChars, end).split('\n')
-    readChars = end
+    const lines = end > readChars ? program.stdout.slice(readChars, end).split('\n') : []
+    readChars = Math.max(readChars, end)
     for (const line of lines) if (line !== '') events.push(JSON.parse(line) as PeerEvent)
     for (const look of waiters) look()
   }

@@ -7,6 +7,13 @@ export { type AgentOptions, connected, disconnected, launchAgent, startAgent, ty
 export { type Api, type ApiReply, type ClientView, createApi, type TunnelView } from './api-client.ts'
 export { type CertificateFiles, opensslMissing, putCertificate } from './certificates.ts'
 export { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts'
+export {
+  mariadbMissing,
+  postgresMissing,
+  startMariadb,
+  startPostgres,
+  type TestDatabaseServer,
+} from './databases.ts'
 export { PATIENCE_MS, until, within } from './deadline.ts'
 export {
   describeWithGo,

@@ -131,8 +131,7 @@ describe('a first start as a service', () => {
   test('writes the secrets to a private file that the log names, and never to the log', async () => {
     const server = start('as a service')
     await answers()
-    const file = (await filesBelow(dataDir)).find((path) => path.endsWith('first-start.txt')) ?? ''
-    await server.waitFor(/first-start\.txt/)
+    const [, file = ''] = await server.waitFor(/file=(\S+first-start\.txt)/)
     expect(await modeOf(file)).toBe('600')
     const note = readNote(await readFile(file, 'utf8'))
     expect((await apiOf(note).get('/api/v1/me')).status).toBe(200)

@@ -78,6 +78,7 @@ describeWithGo("our agent at a server on the field's own libraries", () => {
     await visitor.receives('hold\n')
     hold.close()
     await visitor.closed
+    await server.waitFor({ ch: 'c1', kind: 'channel-close', dir: 'server->agent' })
     expect(server.find({ ch: 'c1' }).map((event) => `${event.dir} ${event.kind}`)).toEqual([
       'server->agent channel-open',
       'agent->server channel-open-confirm',

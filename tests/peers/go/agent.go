@@ -263,7 +263,9 @@ func (s *session) serveTarget(o agentOptions, open ssh.NewChannel) {
 	s.keepChannel(id, channel)
 	socket, err := net.Dial("tcp", strings.TrimSuffix(target, "/tcp"))
 	if err != nil {
-		closed := s.watchClose(id, channel, requests)
+		drained := make(chan struct{})
+		close(drained) // nobody reads from this channel
+		closed := s.watchClose(id, channel, requests, drained)
 		s.closeChannel(id, channel)
 		<-closed
 		return

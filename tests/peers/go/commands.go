@@ -131,8 +131,12 @@ func (s *session) openByCommand(c command) (fields, error) {
 	}
 	s.received("channel-open-confirm", fields{"ch": id})
 	s.keepChannel(id, channel)
-	s.watchClose(id, channel, requests)
-	go s.copyData(id, s.receives, io.Discard, channel)
+	drained := make(chan struct{})
+	s.watchClose(id, channel, requests, drained)
+	go func() {
+		s.copyData(id, s.receives, io.Discard, channel)
+		close(drained)
+	}()
 	return fields{"ch": id}, nil
 }
 

@@ -154,10 +154,12 @@ func (s *session) serveRequests(requests <-chan *ssh.Request, decide func(reques
 // join carries bytes between a channel and a socket until either direction ends; then both are closed,
 // for the programs in the field pass no half-close on. It returns when everything is over.
 func (s *session) join(id string, channel ssh.Channel, requests <-chan *ssh.Request, socket net.Conn) {
-	peerClosed := s.watchClose(id, channel, requests)
+	drained := make(chan struct{})
+	peerClosed := s.watchClose(id, channel, requests, drained)
 	ends := make(chan struct{}, 2)
 	go func() {
 		s.copyData(id, s.receives, socket, channel)
+		close(drained)
 		if !closeWasReceived(channel) {
 			s.reportOpenEnd(id, channel, peerClosed)
 		}
@@ -202,12 +204,16 @@ func (s *session) closeChannel(id string, channel ssh.Channel) {
 	_ = channel.Close()
 }
 
-// watchClose refuses channel requests and reports the peer's close. The result is closed when the channel is over.
-func (s *session) watchClose(id string, channel ssh.Channel, requests <-chan *ssh.Request) <-chan struct{} {
+// watchClose refuses channel requests and reports the peer's close, after all that came before it has been `drained`:
+// the library hands data and the close over on two paths. The result is closed when the channel is over.
+func (s *session) watchClose(
+	id string, channel ssh.Channel, requests <-chan *ssh.Request, drained <-chan struct{},
+) <-chan struct{} {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
 		ssh.DiscardRequests(requests)
+		<-drained
 		if !closeWasReceived(channel) {
 			return // the connection is gone, and its channels with it
 		}
