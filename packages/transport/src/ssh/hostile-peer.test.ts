@@ -135,7 +135,7 @@ describe('a peer that does not read', () => {
       },
     })
     met.agentLink.pause()
-    for (let count = 0; count < 20_000; count += 1) met.agent.send(encodeGlobalRequest('ask'', true, NOTHING))
+    for (let count = 0; count < 20_000; count += 1) met.agent.send(encodeGlobalRequest('ask', true, NOTHING))
     await turns(200)
     const stoppedAt = asked
     expect(stoppedAt).toBeLessThan(10_000)
