@@ -12,9 +12,15 @@ const APT_OPTIONS = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=1
 /** Asked by Debian's packages before they start a service: 101 says no. We want programs, not services on this machine. */
 const SERVICE_POLICY = '/usr/sbin/policy-rc.d'
 
+/** Debian keeps the programs of each version of PostgreSQL apart. */
+const POSTGRES = '/usr/lib/postgresql'
+
 /** Whether a program can be found; services live in folders that users do not have on their PATH. */
 function hasCommand(name) {
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
+  const versions = fs.existsSync(POSTGRES) ? fs.readdirSync(POSTGRES) : []
+  const postgres = versions.map((version) => path.join(POSTGRES, version, 'bin'))
+  const system = ['/usr/local/sbin', '/usr/sbin', '/sbin', ...postgres]
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), ...system]
   return folders.some((folder) => folder !== '' && fs.existsSync(path.join(folder, name)))
 }
 

@@ -10,6 +10,8 @@ const TOOLS = [
   { command: 'ssh', debian: 'openssh-client', without: 'OpenSSH through a tunnel' },
   { command: 'curl', debian: 'curl', without: 'HTTP through a tunnel with curl' },
   { command: 'openssl', debian: 'openssl', without: 'certificates that are renewed' },
+  { command: 'mariadbd', debian: 'mariadb-server', without: 'users and credentials in MariaDB' },
+  { command: 'initdb', debian: 'postgresql', without: 'users and credentials in PostgreSQL' },
   { command: 'ip', debian: 'iproute2', without: 'links that are cut in a network namespace' },
 ]
 

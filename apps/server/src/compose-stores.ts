@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { StartError } from '@rport/host'
 import { type Clock, errorMessage, type Logger } from '@rport/kit'
 import type { ClientsAuthConfig, DatabaseConfig, UsersConfig } from './config/index.ts'
-import { type Database, type ExternalDatabase, openDatabase, openExternalSqlite } from './db/index.ts'
+import { type Database, type ExternalDatabase, openDatabase, openExternalDatabase } from './db/index.ts'
 import {
+  allowAnonymous,
   type ClientAuthDirectory,
   createEmbeddedClientAuths,
   createStaticClientAuth,
@@ -51,13 +52,9 @@ export async function openStores(deps: StoresDeps): Promise<Stores> {
   const { clock, log, passwords } = deps
   const db = await openDatabase({ file: join(deps.dataDir, DATABASE_FILE), clock, log })
   let external: ExternalDatabase | undefined
-  const requireExternal = (): ExternalDatabase => {
-    if (deps.databaseConfig?.kind !== 'sqlite') {
-      throw new StartError(
-        '[database] db_type: this version reads users and credentials from sqlite only. Use a file, or leave them out.',
-      )
-    }
-    external ??= openExternalSqlite({ file: deps.databaseConfig.path, clock, log })
+  const requireExternal = async (): Promise<ExternalDatabase> => {
+    if (!deps.databaseConfig) throw new StartError('[database] db_type: describe the database that the tables are in')
+    external ??= await openExternalDatabase(deps.databaseConfig, { clock, log })
     return external
   }
   const close = async () => {
@@ -67,28 +64,29 @@ export async function openStores(deps: StoresDeps): Promise<Stores> {
   try {
     let ownUsers: EmbeddedUsers | undefined
     let ownClientAuths: EmbeddedClientAuths | undefined
-    const openUsers = (): UserDirectory | Promise<UserDirectory> => {
+    const openUsers = async (): Promise<UserDirectory> => {
       const { source, twoFactor } = deps.usersConfig
       if (source.kind === 'static') return createStaticUsers(source)
       if (source.kind === 'file') return openFileUsers({ path: source.path, clock, log })
       if (source.kind === 'tables') {
         const withTwoFaSendTo = twoFactor.delivery !== undefined
-        return openTableUsers({ ...source, database: requireExternal(), withTwoFaSendTo, log })
+        return openTableUsers({ ...source, database: await requireExternal(), withTwoFaSendTo, log })
       }
       ownUsers = createEmbeddedUsers({ db, clock, log })
       return ownUsers
     }
-    const openClientAuths = (): ClientAuthDirectory | Promise<ClientAuthDirectory> => {
+    const openClientAuths = async (): Promise<ClientAuthDirectory> => {
       const { source, writable } = deps.clientsAuthConfig
       if (source.kind === 'static') return createStaticClientAuth(source)
       if (source.kind === 'file') return openFileClientAuths({ path: source.path, writable, clock, log })
       if (source.kind === 'table')
-        return openTableClientAuths({ database: requireExternal(), table: source.table, writable })
+        return openTableClientAuths({ database: await requireExternal(), table: source.table, writable })
       ownClientAuths = createEmbeddedClientAuths({ db, passwords, writable, clock })
       return ownClientAuths
     }
     const users = await openUsers()
-    const clientAuths = await openClientAuths()
+    const credentials = await openClientAuths()
+    const clientAuths = deps.clientsAuthConfig.anonymous ? allowAnonymous(credentials) : credentials
     return { db, users, clientAuths, ownUsers, ownClientAuths, close }
   } catch (error) {
     await close()

@@ -7,6 +7,7 @@ import { createAgentListener } from './agents/listener.ts'
 import type { Stores } from './compose-stores.ts'
 import type { LockoutConfig, ServerConfig } from './config/index.ts'
 import { createClientBook, createClients, createVisibility } from './features/clients/index.ts'
+import { createClientsAuth } from './features/clients-auth/index.ts'
 import { createLockout, createLogin } from './features/login/index.ts'
 import { createMeService, meRoutes } from './features/me/index.ts'
 import { statusRoutes } from './features/status/index.ts'
@@ -62,6 +63,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     checkPortTimeoutMs: config.tunnels.checkPortTimeoutMs,
     isProxyConfigured: isTunnelProxyConfigured(config),
     visibleTo: async (actor) => (await visibilityOf(actor)).sees,
+    allowedByCredential: (clientAuthId, remote) => clientAuths.allowsTunnel(clientAuthId, remote),
     pipe: pipeSocket,
     clock,
     log,
@@ -70,7 +72,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     registry,
     connections,
     tunnels: tunnels.ofClients,
-    credentialExists: (id) => clientAuths.exists(id),
+    credentialExists: async (id) => (await clientAuths.existing([id])).has(id),
     visibilityOf,
     rules: {
       authMultiuseCreds: config.clientsAuth.multiUse,
@@ -81,6 +83,14 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       keepMs: config.clients.keepDisconnectedMs,
       intervalMs: config.clients.purgeIntervalMs,
     },
+    clock,
+    log,
+  })
+
+  const clientsAuth = createClientsAuth({
+    directory: clientAuths,
+    connections,
+    clients: { idsOf: registry.idsOfClientAuth, expel: clients.service.expel },
     clock,
     log,
   })
@@ -120,6 +130,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       meRoutes(account),
       statusRoutes(status),
       clients.routes,
+      clientsAuth.routes,
       tunnels.routes,
       openApiRoutes(version),
     ],
@@ -142,7 +153,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   const listener = createAgentListener({
     listen: config.agents.listen,
     hostKey,
-    verifyClientAuth: (id, password) => clientAuths.verify(id, password),
+    verifyClientAuth: clientsAuth.verify,
     duties: {
       onConnected: clients.service.onConnected,
       onRequest: clients.onRequest,
@@ -173,10 +184,12 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     async start() {
       await registry.start()
       clients.service.start()
+      clientsAuth.start()
       const apiAt = config.api.listen && (await api.start(config.api.listen))
       return { agents: await listener.start(), api: apiAt }
     },
     async close() {
+      clientsAuth.stop()
       clients.service.stop()
       await api.close()
       await listener.close()

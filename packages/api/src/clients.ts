@@ -115,6 +115,20 @@ export const clients = resource('Clients', {
     errors: ['client_active'],
   }),
 
+  release: endpoint({
+    method: 'POST',
+    path: '/clients/{client_id}/release',
+    summary: 'Release the id of a client from its credential',
+    description:
+      'An id belongs to the credential that registered it. After this the next agent that comes with the id gets it, whatever credential it uses. The client must be disconnected.',
+    auth: 'user',
+    admin: true,
+    clientAccess: true,
+    audit: ['client', 'update'],
+    reply: empty(),
+    errors: ['client_active'],
+  }),
+
   listTags: endpoint({
     method: 'GET',
     path: '/client-tags',

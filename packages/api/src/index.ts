@@ -15,6 +15,7 @@ export {
   clients,
   clientTagList,
 } from './clients.ts'
+export { ClientAuthView, clientAuthList, clientsAuth } from './clients-auth.ts'
 export { description } from './description.ts'
 export {
   API_PREFIX,

@@ -106,6 +106,7 @@ export const tunnels = resource('Tunnels', {
       'tunnel_auto_close_too_long',
       'tunnel_acl_invalid',
       'tunnel_not_allowed_by_client',
+      'tunnel_not_allowed_by_credential',
       'tunnel_exists',
       'tunnel_to_port_exists',
       'remote_port_not_open',

@@ -66,7 +66,13 @@ function checkClientsAuth(resolution: Resolved): void {
   if (settings.database.db_type && !settings.database.db_name) {
     object(['database.db_name', 'database.db_type'], {
       message: "'db_name' must be set when 'db_type' is set",
-      fix: 'write the path of the SQLite file, or the name of the MySQL database',
+      fix: 'write the path of the SQLite file, or the name of the database on its server',
+    })
+  }
+  if (settings.database.db_type === 'postgres' && !settings.database.db_user) {
+    object(['database.db_user', 'database.db_type'], {
+      message: "'db_user' must be set when 'db_type' is 'postgres'",
+      fix: 'name the user who may read the tables',
     })
   }
 }

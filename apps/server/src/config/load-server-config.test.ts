@@ -318,7 +318,7 @@ describe('a broken configuration stops the start, with place and fix:', () => {
     [
       'unknown database',
       '[database]\ndb_type = "oracle"\n',
-      `invalid 'db_type', expected 'mysql' or 'sqlite', got "oracle"`,
+      `invalid 'db_type', expected 'mysql', 'postgres' or 'sqlite', got "oracle"`,
       2,
     ],
     ['database without name', '[database]\ndb_type = "sqlite"\n', "'db_name' must be set", 2],

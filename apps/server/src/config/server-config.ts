@@ -58,6 +58,8 @@ export interface AgentsConfig {
   readonly trustedProxies: readonly IpNetwork[]
   /** Where plain HTTP requests on this port are passed on to; undefined: answered with an empty 404. */
   readonly proxyUrl: string | undefined
+  /** The first release's API is answered on this port, for callers of this machine. */
+  readonly legacyApi: boolean
   readonly lockout: LockoutConfig
 }
 
@@ -80,6 +82,8 @@ export interface ClientsAuthConfig {
   readonly clientIdFromAuthId: boolean
   /** The API may change credentials. */
   readonly writable: boolean
+  /** Agents without credentials are let in, too. */
+  readonly anonymous: boolean
 }
 
 export type ClientsAuthSource =
@@ -204,8 +208,8 @@ export interface TwoFactorConfig {
 export type DatabaseConfig =
   | { readonly kind: 'sqlite'; readonly path: string }
   | {
-      readonly kind: 'mysql'
-      /** `host:port` or `socket:/path`; undefined: the driver's default. */
+      readonly kind: 'mysql' | 'postgres'
+      /** `host:port` or `socket:/path`; undefined: this machine. */
       readonly host: string | undefined
       readonly user: string | undefined
       readonly password: Secret | undefined

@@ -50,6 +50,7 @@ export function toServerConfig(
       multiUse: server.auth_multiuse_creds,
       clientIdFromAuthId: server.equate_clientauthid_clientid && !server.auth_multiuse_creds,
       writable: server.auth_write,
+      anonymous: server.insecure_no_auth,
     },
     clients: {
       purgeDisconnected: server.purge_disconnected_clients,
@@ -102,6 +103,7 @@ function toAgents({ server }: ServerSettings, { agentsListen, cpuCount }: Server
     maxRequestBytes: server.max_request_bytes_client,
     trustedProxies: server.trusted_proxies,
     proxyUrl: server.proxy,
+    legacyApi: server.legacy_api,
     lockout: {
       loginWaitMs: server.client_login_wait * MS_PER_SECOND,
       maxFailedLogins: server.max_failed_login,

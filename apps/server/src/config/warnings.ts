@@ -17,7 +17,7 @@ const WELL_KNOWN = [
 /** Says what is taken otherwise than it was written, or taken although it is unwise. Stops nothing. */
 export function warnOfServerSettings(resolution: Resolution<ServerSections>, cpuCount: number): void {
   const { settings, notice } = resolution
-  const { server, api, database } = settings
+  const { server, api } = settings
   const warn = (message: string, fields: Readonly<Record<string, string>>) => notice({ level: 'warn', message, fields })
 
   const secrets = new Map(
@@ -50,7 +50,9 @@ export function warnOfServerSettings(resolution: Resolution<ServerSections>, cpu
       processors: String(cpuCount),
     })
   }
-  if (database.db_type === 'mysql') {
-    warn('MySQL and MariaDB are not available yet', { setting: '[database] db_type' })
+  if (server.insecure_no_auth) {
+    warn('agents without credentials are let in: whoever reaches the port can register as a client', {
+      setting: '[server] insecure_no_auth',
+    })
   }
 }

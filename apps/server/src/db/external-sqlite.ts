@@ -1,24 +1,12 @@
 import type { Clock, Logger } from '@rport/kit'
-import type { Kysely } from 'kysely'
 import { DatabaseError } from './database-error.ts'
+import type { ExternalDatabase } from './external-database.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { openSqlite, queriesOn, type SqliteConnection } from './sqlite.ts'
-import { toDatabaseError } from './sqlite-errors.ts'
+import { isDuplicateKey, toDatabaseError } from './sqlite-errors.ts'
 
 /**
- * A SQLite file that belongs to somebody else: the users' database of the original. Its schema, journal mode and
- * permissions stay as they are; tables are named by the configuration.
- */
-export interface ExternalDatabase {
-  readonly read: Kysely<unknown>
-  /** As `Database.write`: one transaction, resolved after its commit. */
-  write<T>(work: (trx: Kysely<unknown>) => Promise<T>): Promise<T>
-  /** Finishes the writes that wait, then closes the file. Idempotent. */
-  close(): Promise<void>
-}
-
-/**
- * Opens an existing file.
+ * A SQLite file that belongs to somebody else; its journal mode stays as it is.
  * @throws  DatabaseError naming the file; it is never created
  */
 export function openExternalSqlite(options: { file: string; log: Logger; clock: Clock }): ExternalDatabase {
@@ -54,6 +42,8 @@ export function openExternalSqlite(options: { file: string; log: Logger; clock: 
       writer ??= openWriter()
       return writer.group.write(work)
     },
+    isDuplicateKey,
+    isOutage: (error) => error instanceof DatabaseError,
     close() {
       closing ??= (async () => {
         await writer?.group.drain()

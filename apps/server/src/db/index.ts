@@ -1,10 +1,12 @@
 /**
- * The embedded database: opening, checking, migrating, grouped commits, row types, and SQLite files of others.
+ * The embedded database: opening, checking, migrating, grouped commits, row types, and databases of others.
  * Not for queries: those live in the `*-store.ts` of the feature that owns the table.
  * Start at database.ts; a new table is a row type in tables.ts and a step in migrations/.
  */
 export { type Database, type DatabaseOptions, openDatabase, type Queries } from './database.ts'
 export { DatabaseError, type DatabaseFailure } from './database-error.ts'
-export { type ExternalDatabase, openExternalSqlite } from './external-sqlite.ts'
+export type { ExternalDatabase, ExternalDatabaseAddress } from './external-database.ts'
+export { openExternalSqlite } from './external-sqlite.ts'
+export { openExternalDatabase } from './open-external-database.ts'
 export { isDuplicateKey } from './sqlite-errors.ts'
 export type { Tables } from './tables.ts'

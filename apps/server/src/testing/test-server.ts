@@ -52,6 +52,7 @@ export async function startTestServer(options: { clock?: Clock } = {}): Promise<
     checkPortTimeoutMs: 1000,
     isProxyConfigured: true,
     visibleTo: async (actor) => (await visibilityOf(actor)).sees,
+    allowedByCredential: () => true,
     pipe: pipeSocket,
     clock,
     log,

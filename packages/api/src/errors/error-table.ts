@@ -1,5 +1,6 @@
 import { accessErrors } from './access-errors.ts'
 import { accountErrors } from './account-errors.ts'
+import { clientAuthErrors } from './client-auth-errors.ts'
 import { clientErrors } from './client-errors.ts'
 import { listErrors } from './list-errors.ts'
 import { requestErrors } from './request-errors.ts'
@@ -12,5 +13,6 @@ export const errorTable = {
   ...accessErrors,
   ...accountErrors,
   ...clientErrors,
+  ...clientAuthErrors,
   ...tunnelErrors,
 } as const

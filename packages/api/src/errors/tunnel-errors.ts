@@ -116,6 +116,11 @@ export const tunnelErrors = {
     title: 'Tunnel destination is not allowed by client configuration.',
     when: '`tunnel_allowed` of the agent does not name the destination.',
   },
+  tunnel_not_allowed_by_credential: {
+    status: 403,
+    title: 'The credential of the client does not allow this tunnel.',
+    when: 'The file of credentials has expressions for tunnels, and none matches the local port or the destination. Ask for a local port by number where they name ports.',
+  },
   tunnel_exists: {
     status: 400,
     code: 'ERR_CODE_TUNNEL_EXIST',

@@ -28,30 +28,35 @@ export const databaseSection = section({
   description: 'An existing database with users of the API or credentials of agents. Not needed otherwise.',
   options: {
     db_type: option(
-      oneOf(['mysql', 'sqlite'], (bad) => `invalid 'db_type', expected 'mysql' or 'sqlite', got ${bad}`),
-      { flag: 'db-type', description: 'Kind of the database; "mysql" is not available yet.', example: '"sqlite"' },
+      oneOf(
+        ['mysql', 'postgres', 'sqlite'],
+        (bad) => `invalid 'db_type', expected 'mysql', 'postgres' or 'sqlite', got ${bad}`,
+      ),
+      {
+        flag: 'db-type',
+        description: 'Kind of the database: "sqlite", "mysql" (MySQL and MariaDB) or "postgres".',
+        example: '"sqlite"',
+      },
     ),
     db_host: option(text(), {
-      ...planned,
       flag: 'db-host',
-      description: 'MySQL and MariaDB: address as host:port, or socket:/path.',
+      description: 'MySQL, MariaDB and PostgreSQL: address as host:port, or socket:/path.',
+      defaultText: 'this machine',
       example: '"127.0.0.1:3306"',
     }),
     db_user: option(text(), {
-      ...planned,
       flag: 'db-user',
-      description: 'MySQL and MariaDB: user.',
+      description: 'MySQL, MariaDB and PostgreSQL: user.',
       example: '"rport"',
     }),
     db_password: option(secret(), {
-      ...planned,
       flag: 'db-password',
-      description: 'MySQL and MariaDB: password.',
+      description: 'MySQL, MariaDB and PostgreSQL: password.',
       example: '"a-long-password"',
     }),
     db_name: option(text(), {
       flag: 'db-name',
-      description: 'SQLite: path of the file. MySQL and MariaDB: name of the database.',
+      description: 'SQLite: path of the file. MySQL, MariaDB and PostgreSQL: name of the database.',
       example: '"/var/lib/rport/database.sqlite3"',
     }),
   },

@@ -67,14 +67,23 @@ export const serverSection = section({
     }),
     auth_file: option(path(), {
       flag: 'authfile',
-      description: 'JSON file with credentials of agents: an object with a password for each id.',
+      description:
+        'JSON file with credentials of agents: an object with a password for each id, or the format of the first release, a list of expressions for each "id:password". Edits count at once.',
       example: '"/var/lib/rport/client-auth.json"',
     }),
     auth_table: option(text(), {
       ...planned,
       flag: 'auth-table',
-      description: 'Table with credentials of agents, in the database of the section database.',
+      description:
+        'Table with credentials of agents, with the columns id and password, in the database of the section database.',
       example: '"clients_auth"',
+    }),
+    insecure_no_auth: option(bool(), {
+      default: false,
+      flag: 'insecure-no-auth',
+      since: '2.1.0',
+      description:
+        'Let agents in that bring no credentials, beside those that do. Whoever reaches the port can then register as a client.',
     }),
     auth_multiuse_creds: option(bool(), {
       default: true,
@@ -103,6 +112,13 @@ export const serverSection = section({
         url === undefined || isProxyUrl(url)
           ? undefined
           : { message: 'missing protocol: proxy', fix: 'write a URL with scheme and host: "http://intranet:8080/"' },
+    }),
+    legacy_api: option(bool(), {
+      default: false,
+      flag: 'legacy-api',
+      since: '2.1.0',
+      description:
+        'Answer the API of the first release (/api/v1/sessions) on the port for agents, without login, for programs on this machine only.',
     }),
     trusted_proxies: option(networks(), {
       default: LOOPBACK,

@@ -1,6 +1,7 @@
 import { openReloadingFile } from '@rport/host'
-import type { Clock, Logger } from '@rport/kit'
-import { type ClientAuthDirectory, isPlausible } from './client-auth-directory.ts'
+import { type Clock, type Logger, MS_PER_SECOND } from '@rport/kit'
+import { byLetters, type ClientAuthDirectory, isPlausible } from './client-auth-directory.ts'
+import { type ClientAuthEntry, parseClientAuthFile, writeClientAuthFile } from './client-auth-file-format.ts'
 import { isSameSecret } from './same-secret.ts'
 
 export interface FileClientAuthsOptions {
@@ -11,52 +12,64 @@ export interface FileClientAuthsOptions {
   readonly log: Logger
 }
 
-const MAX_ENTRIES = 200_000
-
 /** Compared when an id is unknown, so that it takes as long as a known one. */
 const NOBODYS_PASSWORD = ''
 
 /**
- * Credentials of the original's JSON file (`[server] auth_file`), id → password in clear text. Edits count a second later,
- * and unlike the original's they count for changed and removed ids too.
+ * Credentials of a JSON file (`[server] auth_file`) in one of the two formats of client-auth-file-format.ts. Edits count a
+ * second later, and unlike the original's they count for changed and removed ids too. A file that makes no sense is neither
+ * taken over nor written.
  * @throws StartError naming the file and what is wrong in it
  */
 export async function openFileClientAuths(options: FileClientAuthsOptions): Promise<ClientAuthDirectory> {
   const { path, writable, clock, log } = options
-  const file = await openReloadingFile({ path, parse: parseClientAuths, clock, log })
+  const file = await openReloadingFile({ path, parse: parseClientAuthFile, clock, log })
+  const find = async (id: string) => (await file.current()).entries.get(id)
+  /** Whether `edit` changed something; the file is written only then. */
+  const change = async (edit: (entries: Map<string, ClientAuthEntry>) => boolean) => {
+    let hasChanged = false
+    try {
+      await file.change((content) => {
+        const entries = new Map(content.entries)
+        hasChanged = edit(entries)
+        if (!hasChanged) throw new Unchanged()
+        return writeClientAuthFile({ ...content, entries })
+      })
+    } catch (error) {
+      if (!(error instanceof Unchanged)) throw error
+    }
+    return hasChanged
+  }
   return {
     source: 'File',
     mode: writable ? 'Read Write' : 'Read Only',
-    exists: async (id) => (await file.current()).has(id),
+    recheckMs: MS_PER_SECOND,
+    async existing(ids) {
+      const { entries } = await file.current()
+      return new Set(ids.filter((id) => isThere(id, entries.get(id)?.password)))
+    },
+    async ids() {
+      const { entries } = await file.current()
+      const there = [...entries].filter(([id, { password }]) => isThere(id, password))
+      return there.map(([id]) => id).sort(byLetters)
+    },
+    allowsTunnel: async (id, ends) => (await find(id))?.rules?.allows(ends) ?? true,
     async verify(id, password) {
-      const stored = (await file.current()).get(id)
+      const stored = (await find(id))?.password
       return isSameSecret(password, stored ?? NOBODYS_PASSWORD) && stored !== undefined && isPlausible(id, password)
     },
+    create: (id, password) =>
+      change((entries) => {
+        if (entries.has(id)) return false
+        entries.set(id, { password })
+        return true
+      }),
+    delete: (id) => change((entries) => entries.delete(id)),
   }
 }
 
-/**
- * Reads the file; an empty one means no credentials.
- * @throws with a message that names the id and quotes no password
- */
-export function parseClientAuths(text: string): ReadonlyMap<string, string> {
-  if (text.trim() === '') return new Map()
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    // The parser's own message would quote a piece of the file, passwords included.
-    throw new Error('it is no valid JSON')
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error('expected one JSON object: client auth id → password')
-  }
-  const entries = Object.entries(value)
-  if (entries.length > MAX_ENTRIES) throw new Error(`it has ${entries.length} entries, ${MAX_ENTRIES} are allowed`)
-  return new Map(
-    entries.map(([id, password]: [string, unknown]) => {
-      if (typeof password === 'string') return [id, password]
-      throw new Error(`the password of ${JSON.stringify(id.slice(0, 100))} must be a text`)
-    }),
-  )
-}
+/** Ends an edit that has nothing to write. */
+class Unchanged extends Error {}
+
+const isThere = (id: string, password: string | undefined): boolean =>
+  password !== undefined && isPlausible(id, password)

@@ -1,7 +1,7 @@
 import type { Clock } from '@rport/kit'
 import type { Database } from '../../db/index.ts'
 import type { Passwords } from '../../passwords/index.ts'
-import { type ClientAuthDirectory, isPlausible } from './client-auth-directory.ts'
+import { byLetters, type ClientAuthDirectory, isPlausible } from './client-auth-directory.ts'
 import { hashGeneratedSecret, verifyClientSecret } from './client-auth-secret.ts'
 
 /** Credentials of our own table, hashed: what a server uses that was told nothing else. */
@@ -9,10 +9,10 @@ export interface EmbeddedClientAuths extends ClientAuthDirectory {
   /** Whether there is none yet: a first start. */
   isEmpty(): Promise<boolean>
   /**
-   * @param origin  `generated`: at least 128 random bits of our own; `chosen`: by a person
+   * @param origin  `generated`: at least 128 random bits of our own; `chosen` (default): by a person
    * @returns       whether the id was free; nothing changes when it was not
    */
-  create(id: string, secret: string, origin: 'generated' | 'chosen'): Promise<boolean>
+  create(id: string, secret: string, origin?: 'generated' | 'chosen'): Promise<boolean>
 }
 
 export interface EmbeddedClientAuthsOptions {
@@ -23,6 +23,9 @@ export interface EmbeddedClientAuthsOptions {
   readonly clock: Clock
 }
 
+/** Ids asked for in one question. */
+const IDS_AT_ONCE = 500
+
 export function createEmbeddedClientAuths(options: EmbeddedClientAuthsOptions): EmbeddedClientAuths {
   const { db, passwords, writable, clock } = options
   // Unknown ids are compared with this one: a slow hash for them would let strangers keep the server busy.
@@ -31,10 +34,24 @@ export function createEmbeddedClientAuths(options: EmbeddedClientAuthsOptions): 
     source: 'DB',
     mode: writable ? 'Read Write' : 'Read Only',
 
-    async exists(id) {
-      const row = await db.read.selectFrom('client_auths').select('id').where('id', '=', id).executeTakeFirst()
-      return row !== undefined
+    recheckMs: undefined,
+
+    async existing(ids) {
+      const there = new Set<string>()
+      for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
+        const some = ids.slice(from, from + IDS_AT_ONCE)
+        const rows = await db.read.selectFrom('client_auths').select('id').where('id', 'in', some).execute()
+        for (const { id } of rows) there.add(id)
+      }
+      return there
     },
+
+    async ids() {
+      const rows = await db.read.selectFrom('client_auths').select('id').execute()
+      return rows.map(({ id }) => id).sort(byLetters)
+    },
+
+    allowsTunnel: async () => true,
 
     async verify(id, password) {
       if (!isPlausible(id, password)) return false
@@ -46,7 +63,7 @@ export function createEmbeddedClientAuths(options: EmbeddedClientAuthsOptions): 
       return (await db.read.selectFrom('client_auths').select('id').limit(1).execute()).length === 0
     },
 
-    async create(id, secret, origin) {
+    async create(id, secret, origin = 'chosen') {
       const hash = origin === 'generated' ? hashGeneratedSecret(secret) : await passwords.hash(secret, 'argon2id')
       return db.write(async (trx) => {
         const result = await trx
@@ -56,6 +73,11 @@ export function createEmbeddedClientAuths(options: EmbeddedClientAuthsOptions): 
           .executeTakeFirst()
         return result.numInsertedOrUpdatedRows === 1n
       })
+    },
+
+    async delete(id) {
+      const deleted = await db.write((trx) => trx.deleteFrom('client_auths').where('id', '=', id).executeTakeFirst())
+      return deleted.numDeletedRows > 0n
     },
   }
 }

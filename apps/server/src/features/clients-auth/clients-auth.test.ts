@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openExternalSqlite } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
 import { createPasswords, LimiterFull } from '../../passwords/index.ts'
-import { parseClientAuths } from './client-auth-file.ts'
+import { parseClientAuthFile } from './client-auth-file-format.ts'
 import {
   type ClientAuthDirectory,
   createEmbeddedClientAuths,
@@ -153,10 +153,10 @@ describe('credentials in a JSON file', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         try {
-          for (const [id, password] of parseClientAuths(text))
+          for (const [id, { password }] of parseClientAuthFile(text).entries)
             expect([typeof id, typeof password]).toEqual(['string', 'string'])
         } catch (error) {
-          expect(String(error)).toMatch(/no valid JSON|expected one JSON object|must be a text/)
+          expect(String(error)).toMatch(/no valid JSON|expected one JSON object|must be a text|the entry|twice/)
         }
       }),
     ))

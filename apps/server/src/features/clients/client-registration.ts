@@ -78,11 +78,12 @@ export async function registerClient(
 
 /** Opens the tunnels and stores the client; from the end of this on everybody can reach it. */
 async function admit(
-  { registry, connections, tunnels, log }: RegistrationDeps,
+  deps: RegistrationDeps,
   { connection, clientAuthId, address }: AgentSession,
   clientId: string,
   request: ConnectionRequest,
 ): Promise<readonly RemoteRecord[] | null> {
+  const { registry, connections, tunnels, log } = deps
   const previous = registry.find(clientId)
   const { version, remotes: requested } = request
   const returning = { clientId, connection, version, requested, previous: previous?.tunnels ?? [] }
@@ -94,8 +95,26 @@ async function admit(
   })
   if (connection.isClosed) throw new RequestRefused('the connection was closed')
   connections.set(clientId, connection)
+  await requireStillThere(deps, clientId, { connection, clientAuthId })
   log.info({ clientId, name: request.name, address, tunnels: opened.length }, 'client connected')
   return requested === null && opened.length === 0 ? null : opened.map(toRemote)
+}
+
+/**
+ * A credential that was removed between login and now. Whoever removes one looks for its connections after that, and this
+ * looks for the credential after the connection is known: one of the two sees the other.
+ */
+async function requireStillThere(
+  { connections, credentialExists }: RegistrationDeps,
+  clientId: string,
+  { connection, clientAuthId }: Pick<AgentSession, 'connection' | 'clientAuthId'>,
+): Promise<void> {
+  if (clientAuthId === '') return
+  // A store that cannot be asked has said yes a moment ago.
+  const isThere = await Promise.resolve(credentialExists(clientAuthId)).catch(() => true)
+  if (isThere) return
+  connections.remove(clientId, connection)
+  throw new RequestRefused('the client auth id was removed')
 }
 
 /** Nobody holds the id now: neither the incumbent, who had to go, nor the newcomer, who could not stay. */
@@ -111,16 +130,27 @@ async function requireOwnId(deps: RegistrationDeps, session: AgentSession, clien
   const known = deps.registry.find(clientId)
   if (!known || known.clientAuthId === session.clientAuthId) return
   const facts = { clientId, clientAuthId: session.clientAuthId, address: session.address }
-  if (await deps.credentialExists(known.clientAuthId)) {
+  if (await isInUse(deps, known.clientAuthId)) {
     deps.log.warn(
       { ...facts, ownerClientAuthId: known.clientAuthId },
       'client refused: its id belongs to another credential',
     )
     throw new RequestRefused(
-      `client id "${clientId}" belongs to another client auth id: log in with that one, use another id, or delete the client on the server`,
+      `client id "${clientId}" belongs to another client auth id: log in with that one, use another id, or release or delete the client on the server`,
     )
   }
   deps.log.info(facts, 'client id moves to another credential, its own is gone')
+}
+
+async function isInUse({ credentialExists, log }: RegistrationDeps, clientAuthId: string): Promise<boolean> {
+  // Of a client that came without credentials, or that was released.
+  if (clientAuthId === '') return false
+  try {
+    return await credentialExists(clientAuthId)
+  } catch (error) {
+    log.warn({ clientAuthId, error: errorMessage(error) }, 'credentials could not be looked up')
+    throw new RequestRefused('the server cannot look up who owns this client id at the moment', { cause: error })
+  }
 }
 
 /** With single-use credentials one credential serves one client. */

@@ -133,6 +133,14 @@ describe('one client', () => {
     expect((await server.ask('GET', '/clients/agent-beta', { user: 'limited' })).status).toBe(200)
   })
 
+  test('is released by an administrator, and only while it is away', async () => {
+    expect(await server.ask('POST', '/clients/agent-alpha/release')).toMatchObject({ status: 400 })
+    expect(await server.ask('POST', '/clients/agent-beta/release', { user: 'limited' })).toMatchObject({ status: 403 })
+    expect(await server.ask('POST', '/clients/nobody/release')).toMatchObject({ status: 404 })
+    expect(await server.ask('POST', '/clients/agent-gamma/release')).toEqual({ status: 204, body: '' })
+    expect(server.registry.find('agent-gamma')?.clientAuthId).toBe('')
+  })
+
   test('is deleted only while it is away', async () => {
     const active = await server.ask('DELETE', '/clients/agent-alpha')
     expect([active.status, titles(active.body)]).toEqual([400, ['Client is active, should be disconnected']])

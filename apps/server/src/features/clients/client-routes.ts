@@ -8,7 +8,7 @@ import { toClientView } from './client-view.ts'
 
 export interface ClientRoutesDeps {
   readonly registry: ClientRegistry
-  readonly service: Pick<ClientService, 'delete'>
+  readonly service: Pick<ClientService, 'delete' | 'release'>
   readonly visibilityOf: (actor: Actor) => Promise<Visibility>
 }
 
@@ -23,6 +23,10 @@ export const clientRoutes = ({ registry, service, visibilityOf }: ClientRoutesDe
     async delete({ params }) {
       requireClient(registry, params.client_id)
       if (!(await service.delete(params.client_id))) throw apiError('client_active')
+    },
+    async release({ params }) {
+      requireClient(registry, params.client_id)
+      if (!(await service.release(params.client_id))) throw apiError('client_active')
     },
     listTags: async ({ actor, list }) => listTags(registry, list, await visibilityOf(actor)),
   })

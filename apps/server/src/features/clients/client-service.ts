@@ -47,6 +47,10 @@ export interface ClientService {
   clientIdOn(connection: Connection): string | undefined
   /** @returns false when the client is connected */
   delete(clientId: string): Promise<boolean>
+  /** Ends the connection of a client and forgets it; nothing happens when it is unknown. */
+  expel(clientId: string): Promise<void>
+  /** The id belongs to no credential any more: the next one that comes with it gets it. @returns false when it is connected */
+  release(clientId: string): Promise<boolean>
   /** Begins to forget clients that have been away for too long. */
   start(): void
   stop(): void
@@ -69,13 +73,16 @@ export function createClientService(deps: ClientServiceDeps): ClientService {
     if (rules.authMultiuseCreds) return ofClient()
     return serial(`credential ${session.clientAuthId}`, ofClient, REGISTRATIONS_AT_ONCE)
   }
+  const forget = async (clientId: string) => {
+    await registry.delete(clientId)
+    tunnels.forget(clientId)
+    takeovers.forget(clientId)
+    log.info({ clientId }, 'client deleted')
+  }
   const forgetIfAway = (clientId: string): Promise<boolean> =>
     serial(`client ${clientId}`, async () => {
       if (connections.find(clientId)) return false
-      await registry.delete(clientId)
-      tunnels.forget(clientId)
-      takeovers.forget(clientId)
-      log.info({ clientId }, 'client deleted')
+      await forget(clientId)
       return true
     })
   const purgeOnce = async () => {
@@ -135,6 +142,26 @@ export function createClientService(deps: ClientServiceDeps): ClientService {
       }
     },
     delete: forgetIfAway,
+    expel: (clientId) =>
+      serial(`client ${clientId}`, async () => {
+        const connection = connections.find(clientId)
+        if (connection) {
+          // First out of the book: its end must not bring back what is forgotten here.
+          connections.remove(clientId, connection)
+          connection.close('the client was deleted')
+        }
+        if (!registry.find(clientId)) return
+        await tunnels.close(clientId, 'disconnected')
+        await forget(clientId)
+      }),
+    release: (clientId) =>
+      serial(`client ${clientId}`, async () => {
+        const client = registry.find(clientId)
+        if (!client || connections.find(clientId)) return false
+        await registry.save({ ...client, clientAuthId: '' })
+        log.info({ clientId, clientAuthId: client.clientAuthId }, 'client id released from its credential')
+        return true
+      }),
     start() {
       if (!purge.enabled || timer) return
       const run = () =>

@@ -44,6 +44,7 @@ async function setUp(options: Options = {}) {
     checkPortTimeoutMs: 2000,
     isProxyConfigured: false,
     visibleTo: async () => () => true,
+    allowedByCredential: () => true,
     pipe: pipeSocket,
     clock,
     log,
@@ -175,7 +176,7 @@ describe('who may have an id', () => {
     const thief = await connect({ sessionId: 'session-2' }, 'auth-2')
     expect(thief.outcome).toEqual({
       ok: false,
-      text: 'client id "client-1" belongs to another client auth id: log in with that one, use another id, or delete the client on the server',
+      text: 'client id "client-1" belongs to another client auth id: log in with that one, use another id, or release or delete the client on the server',
     })
     expect(owner.agent.connection.isClosed).toBe(false)
     owner.agent.connection.close()
@@ -193,6 +194,41 @@ describe('who may have an id', () => {
     await owner.ended
     expect(await clients.service.delete('client-1')).toBe(true)
     expect((await connect({}, 'auth-2')).outcome.ok).toBe(true)
+  })
+
+  test('also until the id is released, which takes a client that is away', async () => {
+    const { connect, clients, registry } = await setUp()
+    const owner = await connect()
+    expect(await clients.service.release('client-1')).toBe(false)
+    owner.agent.connection.close()
+    await owner.ended
+    expect(await clients.service.release('client-1')).toBe(true)
+    expect((await connect({}, 'auth-2')).outcome.ok).toBe(true)
+    expect(registry.find('client-1')?.clientAuthId).toBe('auth-2')
+    expect((await connect({}, 'auth-1')).outcome.ok).toBe(false)
+  })
+
+  test('a credential that is removed between login and registration lets nobody in, and leaves nothing behind', async () => {
+    const { login, clients, credentials, connections, tunnels } = await setUp()
+    const { session } = login()
+    credentials.delete('auth-1')
+    const outcome = await clients.service.onConnected(session, connectionRequest({ remotes: [remote(22)] }))
+    expect(outcome).toEqual({ ok: false, text: 'the client auth id was removed' })
+    expect([connections.count(), tunnels.service.list()]).toEqual([0, []])
+  })
+
+  test('a client that is expelled is disconnected and forgotten, tunnels and all, and its end brings nothing back', async () => {
+    const { connect, clients, registry, tunnels, db } = await setUp()
+    const { agent, ended } = await connect({ remotes: [remote(22)] })
+    await clients.service.expel('client-1')
+    await ended
+    expect([agent.connection.isClosed, registry.find('client-1'), tunnels.service.list()]).toEqual([
+      true,
+      undefined,
+      [],
+    ])
+    expect(await db.read.selectFrom('clients').select('id').execute()).toEqual([])
+    await clients.service.expel('client-1')
   })
 
   test('with single-use credentials a second client of one credential is refused', async () => {

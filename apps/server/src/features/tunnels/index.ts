@@ -4,6 +4,7 @@
  * Start at tunnel-service.ts (the rules), then tunnel-opening.ts (how a port is found) and tcp-listener.ts (a visitor's way).
  */
 import type { Clock, Logger } from '@rport/kit'
+import type { RemoteRecord } from '@rport/protocol'
 import type { Connections } from '../../agents/connections.ts'
 import type { Actor, RouteSet } from '../../http/index.ts'
 import { createOpenTunnels } from './open-tunnels.ts'
@@ -31,6 +32,8 @@ export interface TunnelsDeps {
   /** Whether the configuration has what tunnels with `http_proxy` need. */
   readonly isProxyConfigured: boolean
   readonly visibleTo: (actor: Actor) => Promise<(clientId: string) => boolean>
+  /** Whether the rules of a credential let its clients have this tunnel. */
+  readonly allowedByCredential: (clientAuthId: string, remote: RemoteRecord) => boolean | Promise<boolean>
   /** Joins a socket with a channel: `pipeSocket` of packages/transport. */
   readonly pipe: PipeSocket
   readonly clock: Clock
@@ -58,9 +61,16 @@ export interface Tunnels {
 
 /** Builds the feature; nothing listens yet. */
 export function createTunnels(deps: TunnelsDeps): Tunnels {
-  const { connections, memory, pipe, clock, log } = deps
+  const { connections, memory, allowedByCredential, pipe, clock, log } = deps
   const ports = createPortPool(deps.ports, deps.random)
-  const open = createOpenTunnels({ ports, pipe, clock, log, onExpired: (tunnel: Tunnel) => forgetTunnel(tunnel) })
+  const open = createOpenTunnels({
+    ports,
+    pipe,
+    allowedByCredential,
+    clock,
+    log,
+    onExpired: (tunnel: Tunnel) => forgetTunnel(tunnel),
+  })
   const service = createTunnelService({ ...deps, open })
   const forgetTunnel = forgetExpired({ open, memory, connections, log })
   return {

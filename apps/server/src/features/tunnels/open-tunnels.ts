@@ -1,9 +1,12 @@
+import { joinHostPort } from '@rport/kit'
 import { parseTunnelAcl, type RemoteRecord } from '@rport/protocol'
 import { type Tunnel, type TunnelEnd, TunnelNotStarted, type TunnelOwner } from './tunnel.ts'
 import { startTunnelLifetime } from './tunnel-lifetime.ts'
 import { type OpenedListener, type OpeningDeps, openTunnelListener } from './tunnel-opening.ts'
 
 export interface OpenTunnelsDeps extends OpeningDeps {
+  /** Whether the rules of a credential let its clients have this tunnel. */
+  readonly allowedByCredential: (clientAuthId: string, remote: RemoteRecord) => boolean | Promise<boolean>
   /** A tunnel has ended by itself. Called after its port was freed. */
   readonly onExpired: (tunnel: Tunnel) => void
 }
@@ -88,6 +91,10 @@ export function createOpenTunnels(deps: OpenTunnelsDeps): OpenTunnels {
 
   return {
     async start(owner, remote, preferredPort) {
+      // Here and nowhere else: standing tunnels, those that come back and those on demand all pass.
+      if (!(await deps.allowedByCredential(owner.connection.user, remote))) {
+        throw new TunnelNotStarted('forbidden', forbidden(remote))
+      }
       const opened = await openTunnelListener(deps, owner, remote, preferredPort).catch((error: unknown) => {
         // A port that is taken by an open tunnel is simply in use; the other case is a race for it.
         const isRace = error instanceof TunnelNotStarted && error.code === 'taken'
@@ -116,3 +123,6 @@ export function createOpenTunnels(deps: OpenTunnelsDeps): OpenTunnels {
     forget: (clientId) => void lastIds.delete(clientId),
   }
 }
+
+const forbidden = ({ listenPort, targetHost, targetPort }: RemoteRecord): string =>
+  `unable to start tunnel: the client auth id may not have a tunnel from ${listenPort ?? 'a free port'} to ${joinHostPort(targetHost, targetPort)}`

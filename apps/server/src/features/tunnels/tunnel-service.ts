@@ -178,6 +178,8 @@ function throwAsApiError(error: unknown, clientId: string, listenPort?: number):
       throw apiError('local_port_not_allowed', { port }, cause)
     case 'none-free':
       throw apiError('no_free_port', {}, cause)
+    case 'forbidden':
+      throw apiError('tunnel_not_allowed_by_credential', {}, cause)
     case 'gone':
       throw apiError('client_not_connected', { clientId }, cause)
     default:

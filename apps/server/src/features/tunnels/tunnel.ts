@@ -25,9 +25,10 @@ export class TunnelNotStarted extends Error {
   override readonly name = 'TunnelNotStarted'
   /**
    * `not-allowed`: the port is not among those of the configuration. `in-use`: somebody has it. `taken`: somebody is about to
-   * get it. `none-free`: no port is left. `unsupported`: a kind that this server cannot open. `gone`: the client has left. `failed`: anything else.
+   * get it. `none-free`: no port is left. `unsupported`: a kind that this server cannot open. `gone`: the client has left. `forbidden`: the
+   * credential of the client may not have it. `failed`: anything else.
    */
-  readonly code: 'not-allowed' | 'in-use' | 'taken' | 'none-free' | 'unsupported' | 'gone' | 'failed'
+  readonly code: 'not-allowed' | 'in-use' | 'taken' | 'none-free' | 'unsupported' | 'gone' | 'forbidden' | 'failed'
 
   constructor(code: TunnelNotStarted['code'], message: string, options?: ErrorOptions) {
     super(message, options)

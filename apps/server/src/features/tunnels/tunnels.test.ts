@@ -7,7 +7,7 @@ import { createConnections } from '../../agents/connections.ts'
 import { createFakeAgent, type FakeAgent, type FakeAgentOptions } from '../../testing/fake-agent.ts'
 import { startEchoTarget, startTarget, visit } from '../../testing/tcp-target.ts'
 import { DEFAULT_PORTS } from '../../testing/test-ports.ts'
-import { createTunnels, type Tunnel } from './index.ts'
+import { createTunnels, type Tunnel, type TunnelsDeps } from './index.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -17,7 +17,12 @@ afterEach(async () => {
 const ALLOWED = () => ({ ok: true as const, value: { IsAllowed: true } })
 const OPEN = () => ({ ok: true as const, value: { Open: true, ErrMsg: '' } })
 
-function setUp(options: { keep?: (tunnels: readonly Tunnel[]) => Promise<void> } = {}) {
+interface Options {
+  keep?: (tunnels: readonly Tunnel[]) => Promise<void>
+  allowedByCredential?: TunnelsDeps['allowedByCredential']
+}
+
+function setUp(options: Options = {}) {
   const clock = createFakeClock()
   const log = createMemoryLogger()
   const connections = createConnections()
@@ -34,6 +39,7 @@ function setUp(options: { keep?: (tunnels: readonly Tunnel[]) => Promise<void> }
     checkPortTimeoutMs: 2000,
     isProxyConfigured: false,
     visibleTo: async () => () => true,
+    allowedByCredential: options.allowedByCredential ?? (() => true),
     pipe: pipeSocket,
     clock,
     log,
@@ -275,6 +281,7 @@ describe('ports', () => {
       checkPortTimeoutMs: 2000,
       isProxyConfigured: false,
       visibleTo: async () => () => true,
+      allowedByCredential: () => true,
       pipe: pipeSocket,
       clock,
       log: createMemoryLogger(),
@@ -287,6 +294,53 @@ describe('ports', () => {
     const tunnel = await tunnels.service.create('admin', 'c1', wish(22, {}, false))
     expect(tunnel.listenPort).toBe(other.port)
     await tunnels.close()
+  })
+})
+
+describe('a credential with rules for tunnels', () => {
+  const rules = {
+    allowedByCredential: (id: string, { targetPort }: RemoteRecord) => id !== 'auth-1' || targetPort === 22,
+  }
+
+  test('holds on demand, for the clients of that credential only', async () => {
+    const { tunnels, join } = setUp(rules)
+    join('c1')
+    join('c2', { user: 'auth-2' })
+    await expect(tunnels.service.create('admin', 'c1', wish(80))).rejects.toMatchObject({
+      status: 403,
+      key: 'tunnel_not_allowed_by_credential',
+    })
+    await tunnels.service.create('admin', 'c1', wish(22))
+    await tunnels.service.create('admin', 'c2', wish(80))
+    expect(tunnels.service.list().map(({ clientId, targetPort }) => [clientId, targetPort])).toEqual([
+      ['c1', 22],
+      ['c2', 80],
+    ])
+  })
+
+  test('refuses standing remotes with a reason for the log of the agent', async () => {
+    const { tunnels, join } = setUp(rules)
+    const { connection } = join('c1')
+    const client = { clientId: 'c1', connection, version: '1.0.0', previous: [] }
+    const registering = tunnels.ofClients.establish({ ...client, requested: [to(22), to(80)] })
+    await expect(registering).rejects.toThrow(
+      'the client auth id may not have a tunnel from a free port to 127.0.0.1:80',
+    )
+    expect(tunnels.service.list()).toEqual([])
+  })
+
+  test('leaves out former tunnels that it does not allow any more', async () => {
+    const { tunnels, join } = setUp(rules)
+    const { connection } = join('c1')
+    const former = (id: string, targetPort: number) =>
+      ({ ...to(targetPort), id, clientId: 'c1', createdAt: 0 }) as Tunnel
+    const previous = [former('1', 22), former('2', 80)].map((tunnel) => ({
+      ...tunnel,
+      listenPortRandom: true,
+      listenPort: 1,
+    }))
+    const client = { clientId: 'c1', connection, version: '1.0.0', requested: [], previous }
+    expect((await tunnels.ofClients.establish(client)).map(({ targetPort }) => targetPort)).toEqual([22])
   })
 })
 
