@@ -143,6 +143,11 @@ module.exports = {
       { name: 'db', path: ['^apps/server/src/db/', '-store\\.ts$', '-store-[a-z]+\\.ts$'] },
       'SQL is built in server/src/db and in *-store.ts.',
     ),
+    library(
+      'acme-client',
+      { name: 'tls-acme', path: '^apps/server/src/tls/acme/' },
+      'The ACME library belongs to server/src/tls/acme/authority.ts: everybody else asks an Authority.',
+    ),
     library('smol-toml', { name: 'config', path: '^packages/config/' }, 'TOML is read by packages/config.'),
     library(
       'pino',

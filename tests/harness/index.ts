@@ -3,6 +3,8 @@
  * Not for knowledge of the programs' inside: nothing here imports them, so they can be any build of the same contract.
  * Start at scope.ts (who ends what), then server.ts and agent.ts.
  */
+
+export { type AcmeAuthority, buildAcmeAuthority, startAcmeAuthority } from './acme-authority.ts'
 export { type AgentOptions, connected, disconnected, launchAgent, startAgent, type TestAgent } from './agent.ts'
 export { type Api, type ApiReply, type ClientView, createApi, type TunnelView } from './api-client.ts'
 export { type CertificateFiles, opensslMissing, putCertificate } from './certificates.ts'

@@ -1,13 +1,13 @@
 import { type DataFolder, isTerminal, openDataFolder } from '@rport/host'
 import { type Clock, joinHostPort, type Logger, version } from '@rport/kit'
+import { type ApiCertificates, openApiCertificates } from './api-certificates.ts'
 import { composeServer, type RunningServer } from './compose.ts'
 import { openStores, type Stores } from './compose-stores.ts'
-import type { ApiTlsConfig, ServerConfig } from './config/index.ts'
+import type { ServerConfig } from './config/index.ts'
 import { loadKeySeed, prepareFirstStart } from './features/first-start/index.ts'
 import { loadJwtSecret } from './features/login/index.ts'
 import { createPasswords } from './passwords/index.ts'
 import { toReachableUrl } from './reachable-url.ts'
-import { type Certificates, openCertificateFiles } from './tls/index.ts'
 
 export interface RunDeps {
   readonly clock: Clock
@@ -34,7 +34,7 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
   const { clock, log } = deps
   let folder: DataFolder | undefined
   let stores: Stores | undefined
-  let certificates: Certificates | undefined
+  let certificates: ApiCertificates | undefined
   let server: RunningServer | undefined
   const close = async () => {
     await server?.close()
@@ -58,13 +58,12 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
       clock,
       log,
     })
-    const apiTls = config.api.tls && {
-      minVersion: config.api.tls.minVersion,
-      certificates: await openApiCertificates(config.api.tls, { clock, log }),
-    }
-    certificates = apiTls?.certificates
+    const { tls } = config.api
+    certificates = tls && config.api.listen && (await openApiCertificates(tls, { dataDir, clock, log }))
+    const apiTls = certificates?.tls
     server = composeServer(config, { stores, passwords, keySeed, jwtSecret, apiTls, clock, log })
     const listening = await server.start()
+    await certificates?.start()
     const { fingerprint } = server
     log.info({ address: shown(listening.agents), fingerprint }, 'listening for agents')
     if (listening.api)
@@ -99,14 +98,5 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
     throw error
   }
 }
-
-const openApiCertificates = ({ certFile, keyFile }: ApiTlsConfig, { clock, log }: Pick<RunDeps, 'clock' | 'log'>) =>
-  openCertificateFiles({
-    certFile,
-    keyFile,
-    complaint: "API: invalid 'cert_file', 'key_file'",
-    clock,
-    log: log.child({ area: 'api' }),
-  })
 
 const shown = ({ host, port }: { host: string; port: number }): string => joinHostPort(host, port)

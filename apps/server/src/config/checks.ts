@@ -1,6 +1,7 @@
 import type { Resolution } from '@rport/config'
 import { formatDuration, MS_PER_HOUR, MS_PER_SECOND } from '@rport/kit'
 import type { ServerSections } from './schema.ts'
+import { isDnsName } from './urls.ts'
 
 const MIN_KEEP_MS = MS_PER_SECOND
 const MAX_KEEP_MS = 168 * MS_PER_HOUR
@@ -97,10 +98,10 @@ function checkApi(resolution: Resolved): void {
     const message = 'API: base_url must have a host when acme is enabled'
     object(['api.base_url', 'api.enable_acme'], { message, fix: 'write base_url = "https://rport.example.com"' })
   }
-  if (api.enable_acme) {
-    object(['api.enable_acme'], {
-      message: "API: 'enable_acme' is not available yet: the API would be served without encryption",
-      fix: 'have the certificate made by another program such as certbot, and name it in cert_file and key_file',
+  if (api.enable_acme && api.base_url && !isDnsName(new URL(api.base_url).hostname)) {
+    object(['api.base_url', 'api.enable_acme'], {
+      message: 'API: base_url must have a name when acme is enabled: there are no certificates for addresses',
+      fix: 'write the DNS name of the server: base_url = "https://rport.example.com"',
     })
   }
   checkUsers(resolution)

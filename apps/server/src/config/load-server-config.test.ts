@@ -61,9 +61,24 @@ describe('with a configuration file', () => {
 
   test('certificate and key switch the API to HTTPS', () => {
     const file = '[api]\naddress = ":3000"\ncert_file = "/c.crt"\nkey_file = "/c.key"\n'
-    expect(config({ file }).api.tls).toEqual({ minVersion: '1.3', certFile: '/c.crt', keyFile: '/c.key' })
+    expect(config({ file }).api.tls).toEqual({
+      minVersion: '1.3',
+      source: { kind: 'files', certFile: '/c.crt', keyFile: '/c.key' },
+    })
     expect(config({ file: `${file}tls_min = "1.2"\n` }).api.tls?.minVersion).toBe('1.2')
     expect(config({ file: '[api]\naddress = ":3000"\n' }).api.tls).toBeUndefined()
+  })
+
+  test('ACME orders a certificate for the host of base_url', () => {
+    const file = '[api]\naddress = ":443"\nenable_acme = true\nbase_url = "https://Rport.example.com:8443/x"\n'
+    expect(config({ file }).api.tls?.source).toEqual({
+      kind: 'acme',
+      name: 'rport.example.com',
+      directoryUrl: 'https://acme-v02.api.letsencrypt.org/directory',
+      httpPort: 0,
+      redirectTo: 'https://rport.example.com:8443',
+    })
+    expect(config({ file: `${file}[server]\nacme_http_port = 80\n` }).api.tls?.source).toMatchObject({ httpPort: 80 })
   })
 
   test('credentials come from where it says', () => {
@@ -282,11 +297,12 @@ describe('a broken configuration stops the start, with place and fix:', () => {
       4,
     ],
     [
-      'ACME while the API would be served without encryption',
-      '[api]\nbase_url = "https://x"\nenable_acme = true\n',
-      "'enable_acme' is not available yet",
+      'ACME for an address',
+      '[api]\nenable_acme = true\nbase_url = "https://192.0.2.1"\n',
+      'there are no certificates for addresses',
       3,
     ],
+    ['ACME without TLS', '[server]\nacme_directory = "http://ca/d"\n', "'acme_directory' must be an https URL", 2],
     ['ACME without a name', '[api]\nenable_acme = true\n', 'API: base_url must have a host when acme is enabled', 2],
     ['empty data folder', '[server]\ndata_dir = ""\n', "'data directory path' cannot be empty", 2],
     [

@@ -162,8 +162,18 @@ export interface ApiConfig {
 /** HTTPS for the API. */
 export interface ApiTlsConfig {
   readonly minVersion: '1.2' | '1.3'
-  readonly certFile: string
-  readonly keyFile: string
+  readonly source:
+    | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string }
+    | {
+        readonly kind: 'acme'
+        /** The name that the certificate is for. */
+        readonly name: string
+        readonly directoryUrl: string
+        /** Port of the HTTP challenge; 0: the name is proved on the API's own port. */
+        readonly httpPort: number
+        /** Origin of the API, where other callers of that port are sent. */
+        readonly redirectTo: string
+      }
 }
 
 /** Who may use the API, and how they prove it. */

@@ -137,7 +137,8 @@ function toTunnels({ server }: ServerSettings, ports: PortPolicy): TunnelsConfig
   }
 }
 
-function toApi({ api }: ServerSettings, listen: ListenAddress | undefined): ApiConfig {
+function toApi(settings: ServerSettings, listen: ListenAddress | undefined): ApiConfig {
+  const { api } = settings
   return {
     listen,
     baseUrl: api.base_url,
@@ -150,16 +151,22 @@ function toApi({ api }: ServerSettings, listen: ListenAddress | undefined): ApiC
       maxFailedLogins: api.max_failed_login,
       banMs: api.ban_time * MS_PER_SECOND,
     },
-    tls: toApiTls(api),
+    tls: toApiTls(settings),
     docRoot: api.doc_root,
     accessLogFile: api.access_log_file,
     wsTestEndpoints: api.enable_ws_test_endpoints,
   }
 }
 
-function toApiTls(api: ServerSettings['api']): ApiTlsConfig | undefined {
-  const { cert_file: certFile, key_file: keyFile, tls_min: minVersion } = api
-  return certFile === undefined || keyFile === undefined ? undefined : { minVersion, certFile, keyFile }
+function toApiTls({ api, server }: ServerSettings): ApiTlsConfig | undefined {
+  const { cert_file: certFile, key_file: keyFile, tls_min: minVersion, base_url: baseUrl } = api
+  if (certFile !== undefined && keyFile !== undefined) {
+    return { minVersion, source: { kind: 'files', certFile, keyFile } }
+  }
+  if (!api.enable_acme || baseUrl === undefined) return undefined
+  const { host, hostname: name } = new URL(baseUrl)
+  const { acme_directory: directoryUrl, acme_http_port: httpPort } = server
+  return { minVersion, source: { kind: 'acme', name, directoryUrl, httpPort, redirectTo: `https://${host}` } }
 }
 
 function toUsers({ api }: ServerSettings): UsersConfig {

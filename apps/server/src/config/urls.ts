@@ -1,4 +1,5 @@
 import { isHttpUrl, type Objection } from '@rport/config'
+import { parseIp } from '@rport/kit'
 
 const FIX = 'write an absolute URL such as "http://rport.example.com:8080"'
 
@@ -27,6 +28,13 @@ export const isProxyUrl = (url: string): boolean => isHttpUrl(url)
 /** An origin as a browser sends it: scheme and host, no path, not even `/`. */
 export const isCorsOrigin = (origin: string): boolean =>
   origin === '*' || (isHttpUrl(origin) && /^https?:\/\/[^/?#@]+$/i.test(origin))
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
+const DNS_NAME = new RegExp(`^(?:${LABEL}\\.)*${LABEL}$`, 'i')
+
+/** Whether a host is a name that a certificate can be for: no address, no character that a path could be made of. */
+export const isDnsName = (host: string): boolean =>
+  host.length <= 253 && parseIp(host) === undefined && DNS_NAME.test(host)
 
 function urlFault(url: string): string | undefined {
   const shown = url.slice(0, 200)

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import type { Server as TlsServer } from 'node:tls'
 import { plainErrorTable } from '@rport/api'
 import { errorCode, MS_PER_SECOND } from '@rport/kit'
 import type { Certificates, KeyPair } from '../tls/index.ts'
@@ -17,6 +18,8 @@ const IDLE_GRACE_MS = 30 * MS_PER_SECOND
 export interface HttpTls {
   readonly minVersion: '1.2' | '1.3'
   readonly certificates: Pick<Certificates, 'current' | 'onChange'>
+  /** Called with the server before it listens: for handshakes of somebody else than callers. */
+  readonly prepare?: (server: TlsServer) => void
 }
 
 export interface HttpServerOptions {
@@ -54,6 +57,7 @@ function createEncrypted(listener: RequestListener, bounds: ServerOptions, tls: 
   )
   // Connections that are open go on with the certificate they know.
   tls.certificates.onChange((pair) => server.setSecureContext(contextOf(pair)))
+  tls.prepare?.(server)
   return server
 }
 

@@ -91,12 +91,14 @@ export async function openCertificateFiles(options: CertificateFilesOptions): Pr
   }
 }
 
+/** Changes whenever one of the files does. */
 async function versionOf(...paths: readonly string[]): Promise<string> {
-  const look = async (path: string) => {
+  const versions: string[] = []
+  for (const path of paths) {
     const { ino, size, mtimeMs, ctimeMs } = await named(path, stat(path))
-    return `${ino}:${size}:${mtimeMs}:${ctimeMs}`
+    versions.push(`${ino}:${size}:${mtimeMs}:${ctimeMs}`)
   }
-  return (await Promise.all(paths.map(look))).join(' ')
+  return versions.join(' ')
 }
 
 async function readText(path: string): Promise<string> {

@@ -21,6 +21,7 @@ const CANDIDATES: readonly RawValue[] = [
   true,
   false,
   'http://sample.example.com:8080',
+  'https://sample.example.com/path',
   'socks5h://user:word@proxy.example.com:1080',
   '127.0.0.1:4711',
   ['21000-21010', '9090'],

@@ -39,14 +39,13 @@ export const apiSection = section({
         'Address and port of the API. Without it there is no API. Passwords pass here: reach it through HTTPS or an SSH tunnel, or from this machine.',
     }),
     base_url: option(httpUrl(), {
-      ...planned,
       description: 'Address under which the API is reached from outside.',
       example: '"https://rport.example.com"',
     }),
     enable_acme: option(bool(), {
-      ...planned,
       default: false,
-      description: "Have the certificate for the host of base_url made and renewed by Let's Encrypt.",
+      description:
+        "Have the certificate for the host of base_url made and renewed by Let's Encrypt, whose terms are accepted by it. The API must be reachable as port 443 of that host, or acme_http_port as its port 80.",
     }),
     auth: option(secret('USER:PASSWORD'), {
       flag: 'api-auth',

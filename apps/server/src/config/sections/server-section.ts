@@ -3,6 +3,7 @@ import {
   duration,
   float,
   hostPort,
+  httpUrl,
   int,
   networks,
   option,
@@ -278,9 +279,19 @@ export const serverSection = section({
       description: 'Smallest version of TLS for tunnels to web servers.',
     }),
     acme_http_port: option(int({ min: 0, max: 65_535 }, 'PORT'), {
-      ...planned,
       default: 0,
-      description: "Port for the HTTP challenge of Let's Encrypt; it must be reachable as port 80. 0: off.",
+      description:
+        "Port for the HTTP challenge of Let's Encrypt; it must be reachable as port 80. 0: the name is proved on the port of the API instead.",
+    }),
+    acme_directory: option(httpUrl(), {
+      default: 'https://acme-v02.api.letsencrypt.org/directory',
+      since: '2.1.0',
+      description:
+        'Directory of another authority that speaks ACME. One of your own must be known to Node: NODE_EXTRA_CA_CERTS=/path/root.pem.',
+      validate: (url) =>
+        url.startsWith('https://')
+          ? undefined
+          : { message: "'acme_directory' must be an https URL", fix: 'write "https://ca.example.com/acme/directory"' },
     }),
     cleanup_lost_clients: option(bool(), {
       default: false,
