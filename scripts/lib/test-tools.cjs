@@ -12,6 +12,11 @@ const TOOLS = [
   { command: 'openssl', debian: 'openssl', without: 'certificates that are renewed' },
   { command: 'mariadbd', debian: 'mariadb-server', without: 'users and credentials in MariaDB' },
   { command: 'initdb', debian: 'postgresql', without: 'users and credentials in PostgreSQL' },
+  { command: 'tinyproxy', debian: 'tinyproxy-bin', without: 'agents behind HTTP proxies' },
+  { command: 'microsocks', debian: 'microsocks', without: 'agents behind SOCKS proxies' },
+  { command: 'nginx', debian: 'nginx', without: 'servers behind nginx' },
+  { command: 'caddy', debian: 'caddy', without: 'servers behind Caddy' },
+  { command: 'systemd-notify', debian: 'systemd', without: 'messages to systemd' },
   { command: 'ip', debian: 'iproute2', without: 'links that are cut in a network namespace' },
 ]
 

@@ -14,6 +14,8 @@ export interface AgentOptions {
   settings?: Settings
   /** Words in front of the command, such as `ip netns exec NAME`. */
   prefix?: readonly string[]
+  /** Variables beside those of the test run. */
+  env?: Readonly<Record<string, string>>
 }
 
 /** A running rport that can be killed and started again with the same configuration. */
@@ -60,6 +62,7 @@ export async function launchAgent(scope: Scope, options: AgentOptions & { addres
       args: ['-c', configFile],
       cwd: folder,
       ...(options.prefix ? { prefix: options.prefix } : {}),
+      ...(options.env ? { env: { ...process.env, ...options.env } } : {}),
     })
   let program = launch()
   return {
