@@ -3,3 +3,4 @@ export { type ConnectedPair, type ConnectedPairOptions, connectPair, TEST_HOST_K
 export { createMemoryPair, type MemoryLink, type MemoryPairOptions } from './memory-link.ts'
 export { RawPeer, type RawPeerOptions, rawAgent, rawServer } from './raw-peer.ts'
 export { connectSockets, type SocketPair } from './socket-pair.ts'
+export { TEST_CERTIFICATE, TEST_CERTIFICATE_KEY } from './test-certificate.ts'

@@ -5,6 +5,7 @@ import { acceptKey, SUB_PROTOCOL } from './upgrade-server.ts'
 
 /** Longest answer head that is read. */
 const MAX_HEAD_BYTES = 16 * 1024
+const HTTP = 'HTTP/1.'
 /** Headers that belong to the upgrade itself (wire-protocol 1.6). */
 const RESERVED = [
   'upgrade',
@@ -69,6 +70,9 @@ export class UpgradeAnswer {
    */
   feed(bytes: Buffer): Buffer | undefined {
     this.#bytes = Buffer.concat([this.#bytes, bytes])
+    // Whoever speaks another protocol may wait for us to go on: it is not waited for.
+    const start = this.#bytes.subarray(0, HTTP.length).toString('latin1')
+    if (!HTTP.startsWith(start)) throw refused('the server does not speak HTTP')
     const end = this.#bytes.indexOf('\r\n\r\n')
     if (end < 0) {
       if (this.#bytes.length > MAX_HEAD_BYTES) throw refused('answer head too long')
@@ -76,7 +80,7 @@ export class UpgradeAnswer {
     }
     if (end > MAX_HEAD_BYTES) throw refused('answer head too long')
     const [statusLine = '', ...headerLines] = this.#bytes.subarray(0, end).toString('latin1').split('\r\n')
-    const status = /^HTTP\/1\.[01] (\d{3})(?: ([\x20-\x7e]*))?$/.exec(statusLine)
+    const status = /^HTTP\/1\.[01] (\d{3})(?: ([\x20-\x7e\x80-\xff]*))?$/.exec(statusLine)
     if (!status) throw refused('the server does not speak HTTP')
     const headers = new Map(headerLines.map((line) => splitHeader(line)))
     if (status[1] !== '101') {
@@ -99,14 +103,17 @@ function splitHeader(line: string): [string, string] {
 
 function explainStatus(status: number, phrase: string, headers: ReadonlyMap<string, string>): string {
   const via = headers.get('via')
-  const hint = via ? `; a proxy answered (Via: ${via.slice(0, 100)})` : ''
+  const hint = via ? `; a proxy answered (Via: ${printable(via)})` : ''
   if (status === 404) return `404: no rport server at this address${hint}`
   if (status === 423) return `423: this address is banned after failed logins, try later${hint}`
   if (status >= 300 && status < 400) {
     return `${status}: redirected to ${JSON.stringify((headers.get('location') ?? '').slice(0, 200))}, which is not followed${hint}`
   }
-  return `${status} ${phrase.slice(0, 100)}${hint}`
+  return `${`${status} ${printable(phrase)}`.trimEnd()}${hint}`
 }
+
+/** Text of a stranger for our own messages: short, and nothing that a terminal would obey. */
+const printable = (text: string): string => text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?')
 
 const refused = (text: string, retryAfterMs?: number): TransportError =>
   new TransportError('upgrade-refused', `upgrade refused: ${text}`, retryAfterMs === undefined ? {} : { retryAfterMs })
