@@ -149,9 +149,8 @@ describe('a first start as a service', () => {
 
   test('keeps its host key and its users over a kill -9 right after the start', async () => {
     const server = start('as a service')
-    await answers()
+    const [, file = ''] = await server.waitFor(/file=(\S+first-start\.txt)/)
     await server.kill()
-    const file = join(dataDir, 'first-start.txt')
     const note = readNote(await readFile(file, 'utf8'))
     start('as a service')
     await answers()

@@ -14,8 +14,10 @@ export interface SshLimits {
   readonly peerChannels: number
   /** Requests of the peer that wait for our answer. Go peers keep one (wire-protocol 3.1). */
   readonly unansweredRequests: number
-  /** Our own requests that wait for the peer's answer. */
+  /** Our own requests that are sent and wait for the peer's answer: well below what the peer would take for a flood. */
   readonly openRequests: number
+  /** Our own requests that wait for their turn to be sent. */
+  readonly waitingRequests: number
   /** Bytes we take on a channel before the first adjustment (wire-protocol 2.3). */
   readonly channelWindowBytes: number
   /** Windows of all channels of a connection together: with very many open, later ones begin with smaller windows. */
@@ -45,7 +47,8 @@ export const DEFAULT_LIMITS: SshLimits = {
   channels: 8192,
   peerChannels: 1024,
   unansweredRequests: 128,
-  openRequests: 1024,
+  openRequests: 64,
+  waitingRequests: 1024,
   channelWindowBytes: 2 * 1024 * 1024,
   connectionWindowBytes: 128 * 1024 * 1024,
   channelPacketBytes: 32_768,

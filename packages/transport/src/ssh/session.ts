@@ -99,7 +99,10 @@ export class SshSession implements Connection {
       log: options.log,
       onOpen: (open) => this.#handlers?.onChannel(open),
     })
-    this.#requests = new OpenRequests(this.#clock, this.#limits.openRequests)
+    this.#requests = new OpenRequests(this.#clock, {
+      sent: this.#limits.openRequests,
+      waiting: this.#limits.waitingRequests,
+    })
     this.#peerRequests = new PeerRequests({
       log: options.log,
       limit: this.#limits.unansweredRequests,
@@ -159,9 +162,7 @@ export class SshSession implements Connection {
         new TransportError('too-many-requests', `${name}: the peer owes too many answers or does not read`),
       )
     }
-    const reply = this.#requests.add(name, options)
-    this.#layer.send(encodeGlobalRequest(name, true, bytesOf(payload)))
-    return reply
+    return this.#requests.add(name, options, () => this.#layer.send(encodeGlobalRequest(name, true, bytesOf(payload))))
   }
 
   notify(name: string, payload: string | Buffer): void {
