@@ -34,13 +34,13 @@ describe('the command line', { timeout: 60_000 }, () => {
   let typedLines = 0
 
   /** Types a line in an empty folder; HOST stands for the server, DIR for the folder. */
-  async function type(line: string, env: Record<string, string> = {}): Promise<Program & { clientId: string }> {
+  async function type(line: string, { env = {}, at = server }: { env?: Record<string, string>; at?: TestServer } = {}) {
     typedLines += 1
     const clientId = `typed-${typedLines}`
     const folder = await scope.folder('typed')
     const words = line
       .split(' ')
-      .map((word) => word.replace('HOST', `127.0.0.1:${server.agentPort}`).replace('DIR', join(folder, 'data')))
+      .map((word) => word.replace('HOST', `127.0.0.1:${at.agentPort}`).replace('DIR', join(folder, 'data')))
     const program = startProgram(scope, {
       name: `rport ${line}`,
       command: RPORT,
@@ -52,9 +52,9 @@ describe('the command line', { timeout: 60_000 }, () => {
     return Object.assign(program, { clientId })
   }
 
-  const clientOf = ({ name, clientId }: Program & { clientId: string }): Promise<ClientView> =>
+  const clientOf = ({ name, clientId }: Program & { clientId: string }, at = server): Promise<ClientView> =>
     until(`${name} is connected`, async () => {
-      const client = await server.api.client(clientId)
+      const client = await at.api.client(clientId)
       return client?.connection_state === 'connected' ? client : undefined
     })
 
@@ -97,7 +97,7 @@ describe('the command line', { timeout: 60_000 }, () => {
 
   test('may leave credentials and fingerprint to the environment', async () => {
     const line = '--data-dir DIR HOST'
-    const agent = await type(line, { RPORT_AUTH: 'user1:1234', RPORT_FINGERPRINT: FINGERPRINT })
+    const agent = await type(line, { env: { RPORT_AUTH: 'user1:1234', RPORT_FINGERPRINT: FINGERPRINT } })
     await clientOf(agent)
     await agent.stop()
   })
@@ -105,6 +105,14 @@ describe('the command line', { timeout: 60_000 }, () => {
   test('without credentials is refused, with advice', async () => {
     const agent = await type(`--data-dir DIR HOST ${await freePort()}:0.0.0.0:22`)
     await agent.waitFor(/--auth ID:PASSWORD/)
+    await agent.stop()
+  })
+
+  test('without credentials is taken by a server that allows it', async () => {
+    const open = await startServer(scope, { settings: { server: { insecure_no_auth: true } } })
+    const port = await freePort()
+    const agent = await type(`--data-dir DIR HOST ${port}:0.0.0.0:22`, { at: open })
+    expect((await clientOf(agent, open)).tunnels).toMatchObject([{ lport: String(port), rport: '22' }])
     await agent.stop()
   })
 

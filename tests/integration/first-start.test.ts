@@ -70,8 +70,14 @@ function start(how: 'on a terminal' | 'as a service'): Program {
 const apiOf = (note: Note): Api =>
   createApi({ baseUrl: `http://127.0.0.1:${apiPort}`, user: note.user, password: note.password })
 
-const answers = () =>
-  until('the API answers', async () => (await fetch(`http://127.0.0.1:${apiPort}/api/v1/status`)).status === 401)
+/** Waits for the API; a server that ended instead says why. */
+async function answers(server: Program): Promise<void> {
+  await until('the API answers, or the server has ended', async () => {
+    if (server.hasExited) return true
+    return (await fetch(`http://127.0.0.1:${apiPort}/api/v1/status`)).status === 401
+  })
+  if (server.hasExited) throw new Error(`rportd ended at its start:\n${server.output.slice(-4000)}`)
+}
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
 
@@ -84,7 +90,7 @@ describe.skipIf(!existsSync(SCRIPT))('a first start on a terminal', () => {
   test('shows the secrets once, and with them a person gets in and connects a machine', async () => {
     const server = start('on a terminal')
     await server.waitFor(/bin\/rport .*--auth \S+ --fingerprint \S+ \S+/)
-    await answers()
+    await answers(server)
     const note = readNote(server.output)
     expect(note.password).toMatch(/^\w{20,}$/)
     expect((await apiOf(note).get('/api/v1/me')).json.data).toMatchObject({ username: note.user })
@@ -102,7 +108,7 @@ describe.skipIf(!existsSync(SCRIPT))('a first start on a terminal', () => {
     await server.stop()
 
     const again = start('on a terminal')
-    await answers()
+    await answers(again)
     for (const secret of [note.password, note.agents.split(':')[1] ?? '']) {
       expect(again.output).not.toContain(secret)
       expect(note.text.split(secret).length).toBeLessThanOrEqual(3) // the list, and the line to paste
@@ -114,7 +120,7 @@ describe.skipIf(!existsSync(SCRIPT))('a first start on a terminal', () => {
   test('keeps no secret in a file that can be read by others, and none in clear text', async () => {
     const server = start('on a terminal')
     await server.waitFor(/bin\/rport .*--auth \S+ --fingerprint \S+ \S+/)
-    await answers()
+    await answers(server)
     const note = readNote(server.output)
     await server.stop()
     expect(await modeOf(dataDir)).toBe('700')
@@ -130,7 +136,7 @@ describe.skipIf(!existsSync(SCRIPT))('a first start on a terminal', () => {
 describe('a first start as a service', () => {
   test('writes the secrets to a private file that the log names, and never to the log', async () => {
     const server = start('as a service')
-    await answers()
+    await answers(server)
     const [, file = ''] = await server.waitFor(/file=(\S+first-start\.txt)/)
     expect(await modeOf(file)).toBe('600')
     const note = readNote(await readFile(file, 'utf8'))
@@ -142,8 +148,7 @@ describe('a first start as a service', () => {
   test('leaves the mode of a folder alone that was there before', async () => {
     await mkdir(dataDir)
     await chmod(dataDir, 0o750)
-    start('as a service')
-    await answers()
+    await answers(start('as a service'))
     expect(await modeOf(dataDir)).toBe('750')
   })
 
@@ -152,15 +157,14 @@ describe('a first start as a service', () => {
     const [, file = ''] = await server.waitFor(/file=(\S+first-start\.txt)/)
     await server.kill()
     const note = readNote(await readFile(file, 'utf8'))
-    start('as a service')
-    await answers()
+    await answers(start('as a service'))
     await until('the user is let in', async () => (await apiOf(note).get('/api/v1/me')).status === 200)
     expect((await apiOf(note).get('/api/v1/status')).json.data.fingerprint).toBe(note.fingerprint)
   })
 
   test('will not share its folder with a second server', async () => {
     const first = start('as a service')
-    await answers()
+    await answers(first)
     ;[agentPort = 0, apiPort = 0] = await freePorts(2)
     const second = start('as a service')
     expect((await second.exited).code).toBe(1)

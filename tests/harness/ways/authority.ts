@@ -11,7 +11,8 @@ export interface Authority {
 }
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30']
-const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+const OPENSSL = '/usr/bin/openssl'
+const openssl = (...args: string[]) => execFileSync(OPENSSL, args, { stdio: ['ignore', 'ignore', 'pipe'] })
 
 /** Makes an authority with OpenSSL in a folder of its own; the scope removes it. */
 export async function createAuthority(scope: Scope): Promise<Authority> {
