@@ -11,6 +11,7 @@ import { createClientsAuth } from './features/clients-auth/index.ts'
 import { createLockout, createLogin } from './features/login/index.ts'
 import { createMeService, meRoutes } from './features/me/index.ts'
 import { statusRoutes } from './features/status/index.ts'
+import { createTokens } from './features/tokens/index.ts'
 import { createTunnels } from './features/tunnels/index.ts'
 import { createAccessPolicy } from './features/users/index.ts'
 import { createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
@@ -65,6 +66,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     visibleTo: async (actor) => (await visibilityOf(actor)).sees,
     allowedByCredential: (clientAuthId, remote) => clientAuths.allowsTunnel(clientAuthId, remote),
     pipe: pipeSocket,
+    policy: createTunnelPolicy({ directory: users }),
     clock,
     log,
   })
@@ -98,13 +100,16 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   const apiLockout = lockoutOf(config.api.lockout, 'api')
   const passwordRules = { minLength: config.users.passwordMinLength }
   const login = createLogin({
+  const twoFactorEnabled = config.users.twoFactor.delivery !== undefined
     db,
+  const tokens = createTokens({ db, isAdmin: accessPolicy.isAdmin, clock, log })
     directory: users,
     passwords,
     passwordRules,
     lockout: apiLockout,
     jwtSecret: deps.jwtSecret,
     maxTokenLifetimeHours: config.users.maxTokenLifetimeHours,
+    apiTokens: tokens.service,
     clock,
     log,
   })
@@ -114,7 +119,17 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     passwordRules,
     credentials: login.credentials,
     sessions: login.sessions,
-    twoFactorEnabled: config.users.twoFactor.delivery !== undefined,
+    apiTokens: tokens.service,
+    twoFactorEnabled,
+    log,
+  })
+  const userAdministration = createUsers({
+    directory: users,
+    passwords,
+    passwordRules,
+    sessions: login.sessions,
+    tokens: tokens.service,
+    twoFactorEnabled,
     log,
   })
   const status = () => toServerStatus({ config, users, clientAuths, registry, fingerprint: hostKey.fingerprint })
@@ -130,6 +145,8 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       meRoutes(account),
       statusRoutes(status),
       clients.routes,
+      tokens.routes,
+      userAdministration.routes,
       clientsAuth.routes,
       tunnels.routes,
       openApiRoutes(version),

@@ -1,10 +1,28 @@
+import { clientGroups } from './client-groups.ts'
+import { clientOwnership } from './client-ownership.ts'
 import { clients } from './clients.ts'
 import { clientsAuth } from './clients-auth.ts'
 import { description } from './description.ts'
 import { login } from './login.ts'
 import { me } from './me.ts'
+import { meTokens } from './me-tokens.ts'
 import { status } from './status.ts'
 import { tunnels } from './tunnels.ts'
+import { userGroups } from './user-groups.ts'
+import { users } from './users.ts'
 
 /** The whole API. A resource that is missing here has no SDK methods and no place in the description. */
-export const api = { clients, clientsAuth, description, login, me, status, tunnels } as const
+export const api = {
+  clientGroups,
+  clientOwnership,
+  clients,
+  clientsAuth,
+  description,
+  login,
+  me,
+  meTokens,
+  status,
+  tunnels,
+  userGroups,
+  users,
+} as const

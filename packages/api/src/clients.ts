@@ -110,6 +110,7 @@ export const clients = resource('Clients', {
     summary: 'Forget a disconnected client',
     auth: 'user',
     clientAccess: true,
+    admin: true,
     audit: ['client', 'delete'],
     reply: empty(),
     errors: ['client_active'],

@@ -42,6 +42,8 @@ export interface EndpointSpec {
   /** The grammar of `sort`, `filter[…]`, `fields[…]`, `page[…]`. */
   readonly list?: ListGrammar
   readonly body?: z.ZodObject
+  /** The error for a body that cannot be read, where the original has one of its own; otherwise `invalid_json`. */
+  readonly bodyFault?: 'attributes_invalid' | 'token_body_invalid'
   /** `json` unless said otherwise. */
   readonly bodyForm?: BodyForm
   readonly reply: Reply

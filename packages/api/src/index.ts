@@ -5,6 +5,15 @@
  */
 export { api } from './api.ts'
 export { readFormBody, readJsonBody } from './body/read-body.ts'
+export {
+  type ClientGroupField,
+  ClientGroupParams,
+  ClientGroupView,
+  clientGroupFields,
+  clientGroupList,
+  clientGroups,
+} from './client-groups.ts'
+export { ClientAttributesView, clientOwnership } from './client-ownership.ts'
 export * from './client-view.ts'
 export {
   type ClientField,
@@ -65,6 +74,7 @@ export { parseListQuery } from './lists/parse-list-query.ts'
 export { wildcardMatcher } from './lists/wildcard.ts'
 export { AuthProviderView, LoginView, login, MAX_TOKEN_LIFETIME_SECONDS } from './login.ts'
 export { me, PermissionsView, UserView } from './me.ts'
+export { type ApiTokenScope, ApiTokenView, apiTokenList, meTokens, tokenScopes } from './me-tokens.ts'
 export { renderOpenApi } from './openapi/open-api.ts'
 export { ADMINISTRATORS, type Permission, permissions } from './permissions.ts'
 export {
@@ -98,3 +108,5 @@ export {
 export { readQuery } from './text/read-query.ts'
 export { TimeText, toTimeText } from './text/time-text.ts'
 export { ClientTunnelView, MAX_IDLE_TIMEOUT_MINUTES, TunnelView, tunnels } from './tunnels.ts'
+export { UserGroupView, userGroups } from './user-groups.ts'
+export { SessionView, users } from './users.ts'

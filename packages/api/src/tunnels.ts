@@ -105,6 +105,7 @@ export const tunnels = resource('Tunnels', {
       'tunnel_auto_close_negative',
       'tunnel_auto_close_too_long',
       'tunnel_acl_invalid',
+      'tunnel_restricted',
       'tunnel_not_allowed_by_client',
       'tunnel_not_allowed_by_credential',
       'tunnel_exists',
@@ -133,7 +134,7 @@ export const tunnels = resource('Tunnels', {
       force: lateText({ type: 'boolean', default: false, description: 'Close it even while it is used.' }).optional(),
     }),
     reply: empty(),
-    errors: ['tunnel_force_invalid', 'client_not_connected', 'tunnel_not_found', 'tunnel_in_use'],
+    errors: ['tunnel_force_invalid', 'client_not_connected', 'tunnel_not_found', 'tunnel_in_use', 'tunnel_restricted'],
   }),
 
   changeAcl: endpoint({
@@ -148,6 +149,6 @@ export const tunnels = resource('Tunnels', {
       acl: z.string().max(4096).nullable().default(null).meta({ description: 'null: everybody may connect.' }),
     }),
     reply: empty(),
-    errors: ['client_not_connected', 'tunnel_not_found', 'tunnel_acl_change_invalid'],
+    errors: ['client_not_connected', 'tunnel_not_found', 'tunnel_acl_change_invalid', 'tunnel_restricted'],
   }),
 })

@@ -8,3 +8,13 @@ export interface ClientsTable {
   /** JSON object; its shape is features/clients/stored-client.ts. */
   details: string
 }
+
+/** Clients that are alike in some way. Who belongs to it is found out when asked, never stored. */
+export interface ClientGroupsTable {
+  id: string
+  description: string
+  /** JSON object; its shape is features/client-groups/client-group.ts. */
+  params: string
+  /** JSON list of names; null = never set. */
+  allowed_user_groups: string | null
+}

@@ -5,7 +5,8 @@ import type {
   UserGroupsTable,
   UsersTable,
 } from './account-tables.ts'
-import type { ClientsTable } from './client-tables.ts'
+import type { ClientGroupsTable, ClientsTable } from './client-tables.ts'
+import type { ApiTokensTable } from './token-tables.ts'
 
 /** Every table of the embedded database. A feature adds its row types in a file of its own and names its tables here. */
 export interface Tables {
@@ -15,4 +16,6 @@ export interface Tables {
   sessions: SessionsTable
   client_auths: ClientAuthsTable
   clients: ClientsTable
+  api_tokens: ApiTokensTable
+  client_groups: ClientGroupsTable
 }

@@ -15,6 +15,7 @@ import { createTunnels, type Tunnels } from '../features/tunnels/index.ts'
 import type { AccessPolicy, Actor } from '../http/index.ts'
 import { basic, createTestApp } from '../http/testing/test-app.ts'
 import { DEFAULT_PORTS } from './test-ports.ts'
+import { unrestricted } from './unrestricted.ts'
 
 /** Clients and tunnels behind the real door of the API, with two users: `admin` and `limited` (group `operators`). */
 export interface TestServer {
@@ -52,6 +53,7 @@ export async function startTestServer(options: { clock?: Clock } = {}): Promise<
     checkPortTimeoutMs: 1000,
     isProxyConfigured: true,
     visibleTo: async (actor) => (await visibilityOf(actor)).sees,
+    policy: unrestricted,
     allowedByCredential: () => true,
     pipe: pipeSocket,
     clock,

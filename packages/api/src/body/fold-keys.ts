@@ -8,6 +8,7 @@ const MAX_SHOWN_NAME = 100
 /**
  * Gives the keys of a document the spelling of the schema, as Go matches them: exactly, else in any letter case.
  * A null where the schema has no null counts as absent.
+ * A loose object leaves out what it does not know.
  * @throws invalid_json  for a key that the schema does not know
  */
 export function foldKeys(schema: z.ZodType, value: Json | undefined): unknown {
@@ -26,6 +27,7 @@ function foldObject(schema: z.ZodObject, value: Readonly<Record<string, Json>>):
   const folded: Record<string, unknown> = {}
   for (const [key, item] of Object.entries(value)) {
     const name = names.includes(key) ? key : byFold.get(key.toLowerCase())
+    if (name === undefined && schema.def.catchall !== undefined) continue
     if (name === undefined) throw apiError('invalid_json', {}, { detail: `json: unknown field ${quote(key)}` })
     // The exact spelling wins over another one, wherever it stands.
     if (name !== key && Object.hasOwn(value, name)) continue

@@ -2,9 +2,11 @@ import { accessErrors } from './access-errors.ts'
 import { accountErrors } from './account-errors.ts'
 import { clientAuthErrors } from './client-auth-errors.ts'
 import { clientErrors } from './client-errors.ts'
+import { clientGroupErrors } from './client-group-errors.ts'
 import { listErrors } from './list-errors.ts'
 import { requestErrors } from './request-errors.ts'
 import { tunnelErrors } from './tunnel-errors.ts'
+import { userErrors } from './user-errors.ts'
 
 /** Every expected error of the API. The manual's page of errors is made from it. */
 export const errorTable = {
@@ -12,7 +14,9 @@ export const errorTable = {
   ...listErrors,
   ...accessErrors,
   ...accountErrors,
+  ...userErrors,
   ...clientErrors,
+  ...clientGroupErrors,
   ...clientAuthErrors,
   ...tunnelErrors,
 } as const

@@ -1,6 +1,8 @@
 import type { Migrations } from '../migrate.ts'
 import { accounts } from './0001-accounts.ts'
 import { clients } from './0002-clients.ts'
+import { apiTokens } from './0010-api-tokens.ts'
+import { clientGroups } from './0011-client-groups.ts'
 
 /**
  * The steps from an empty file to today's schema, shared by every kind of database. Not for data that one feature can
@@ -9,4 +11,6 @@ import { clients } from './0002-clients.ts'
 export const migrations: Migrations = {
   '0001-accounts': accounts,
   '0002-clients': clients,
+  '0010-api-tokens': apiTokens,
+  '0011-client-groups': clientGroups,
 }

@@ -9,6 +9,7 @@ import { connectionRequest } from '../../testing/connection-request.ts'
 import { createFakeAgent } from '../../testing/fake-agent.ts'
 import { startEchoTarget, startTarget } from '../../testing/tcp-target.ts'
 import { DEFAULT_PORTS } from '../../testing/test-ports.ts'
+import { unrestricted } from '../../testing/unrestricted.ts'
 import { createTunnels } from '../tunnels/index.ts'
 import { type AgentSession, createClientBook, createClients, type PurgeRules, type RegistrationRules } from './index.ts'
 
@@ -38,6 +39,7 @@ async function setUp(options: Options = {}) {
   const registry = createClientBook({ db, clock, log })
   await registry.start()
   const tunnels = createTunnels({
+    policy: unrestricted,
     connections,
     memory: registry,
     ports: DEFAULT_PORTS,

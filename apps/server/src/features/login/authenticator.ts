@@ -1,5 +1,6 @@
 import { type ApiError, apiError } from '@rport/api'
 import type { Authenticator, AuthOutcome } from '../../http/index.ts'
+import type { TokenService } from '../tokens/index.ts'
 import type { UserDirectory } from '../users/index.ts'
 import type { CredentialCheck } from './credential-check.ts'
 import type { Lockout } from './lockout.ts'
@@ -11,6 +12,8 @@ export interface AuthenticatorDeps {
   readonly credentials: CredentialCheck
   readonly sessions: Pick<Sessions, 'use' | 'endAllOf'>
   readonly tokens: Pick<SessionTokens, 'verify'>
+  /** Tokens that programs send as a password. */
+  readonly apiTokens: Pick<TokenService, 'judge'>
   readonly lockout: Lockout
 }
 
@@ -21,9 +24,18 @@ const refused = (error: ApiError): AuthOutcome => ({ kind: 'refused', error })
  * A token that has ended counts neither against its user nor its address: a page that was left open is no attack.
  */
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
-  const { directory, credentials, sessions, tokens, lockout } = deps
+  const { directory, credentials, sessions, tokens, apiTokens, lockout } = deps
   return {
-    async basic(name, password, { origin }) {
+    async basic(name, password, { origin, method, path }) {
+      const token = await apiTokens.judge(name, password, { method, path })
+      if (token.kind === 'out-of-scope') return refused(apiError('token_scope_denied'))
+      if (token.kind === 'accepted') {
+        const user = await directory.find(name)
+        if (!user) return refused(apiError('unauthorized'))
+        if (user.passwordExpired) return refused(apiError('password_expired'))
+        const actor = { username: user.username, groups: user.groups, address: origin.address }
+        return { kind: 'actor', actor: { ...actor, proof: 'token' } }
+      }
       const verdict = await credentials.check(name, password, origin.address)
       if (verdict.kind === 'wrong') return refused(verdict.error)
       const { username, groups, passwordExpired } = verdict.user

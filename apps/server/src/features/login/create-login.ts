@@ -2,6 +2,7 @@ import type { Clock, Logger, Secret } from '@rport/kit'
 import type { Database } from '../../db/index.ts'
 import type { Authenticator, RouteSet } from '../../http/index.ts'
 import type { Passwords } from '../../passwords/index.ts'
+import type { TokenService } from '../tokens/index.ts'
 import type { PasswordRules, UserDirectory } from '../users/index.ts'
 import { createAuthenticator } from './authenticator.ts'
 import { type CredentialCheck, createCredentialCheck } from './credential-check.ts'
@@ -19,6 +20,7 @@ export interface LoginDeps {
   readonly passwordRules: PasswordRules
   /** The API's own; the agents' listener has another one. */
   readonly lockout: Lockout
+  readonly apiTokens: Pick<TokenService, 'judge'>
   readonly jwtSecret: Secret
   /** Published only; 0 = not set. */
   readonly maxTokenLifetimeHours: number
@@ -43,7 +45,14 @@ export function createLogin(deps: LoginDeps): Login {
   const credentials = createCredentialCheck({ directory, passwords, lockout })
   const service = createLoginService({ ...deps, credentials, sessions, tokens })
   return {
-    authenticator: createAuthenticator({ directory, credentials, sessions, tokens, lockout }),
+    authenticator: createAuthenticator({
+      directory,
+      credentials,
+      sessions,
+      tokens,
+      apiTokens: deps.apiTokens,
+      lockout,
+    }),
     credentials,
     sessions,
     routes: loginRoutes({ service, maxTokenLifetimeHours: deps.maxTokenLifetimeHours }),

@@ -43,6 +43,7 @@ async function build(
   const passwordRules = { minLength: 14 }
   const jwtSecret = new Secret('golden-jwt-secret')
   const login = createLogin({
+    apiTokens: { judge: async () => ({ kind: 'no-token' }) },
     db,
     directory,
     passwords,
@@ -55,6 +56,7 @@ async function build(
   })
   const { sessions, credentials } = login
   const me = createMeService({
+    apiTokens: { deleteAllOf: async () => undefined },
     directory,
     credentials,
     passwords,

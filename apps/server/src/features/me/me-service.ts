@@ -1,12 +1,15 @@
 import { apiError, type Permission } from '@rport/api'
 import type { Logger } from '@rport/kit'
+import type { JsonObject } from '@rport/protocol'
 import type { Actor } from '../../http/index.ts'
 import { type HashAlgorithm, LimiterFull, type Passwords } from '../../passwords/index.ts'
 import type { CredentialCheck, Sessions } from '../login/index.ts'
+import type { TokenService } from '../tokens/index.ts'
 import {
   checkNewPassword,
   effectivePermissions,
   type PasswordRules,
+  tunnelAndCommandRestrictions,
   type User,
   type UserChange,
   type UserDirectory,
@@ -17,6 +20,9 @@ export interface Account {
   readonly user: User
   readonly permissions: ReadonlySet<Permission>
   readonly groupPermissionsEnabled: boolean
+  /** Those of the groups that have some; empty: none. */
+  readonly tunnelsRestricted: readonly JsonObject[]
+  readonly commandsRestricted: readonly JsonObject[]
 }
 
 /** What the owner wants to change; absent and empty texts mean: leave it. */
@@ -32,7 +38,8 @@ export interface MeService {
   /** @throws ApiError user_not_found */
   get(actor: Actor): Promise<Account>
   /**
-   * Changes name, password or address as a whole or not at all. A new name or password ends every session of the account.
+   * Changes name, password or address as a whole or not at all. A new name or password ends every session of the
+   * account; a new name removes its API tokens, too.
    * @throws ApiError single_user_operation, user_not_found, old_password_…, username_…, password_…, nothing_to_change,
    *         too_many_attempts
    */
@@ -45,13 +52,14 @@ export interface MeServiceDeps {
   readonly passwords: Pick<Passwords, 'hash'>
   readonly passwordRules: PasswordRules
   readonly sessions: Pick<Sessions, 'endAllOf'>
+  readonly apiTokens: Pick<TokenService, 'deleteAllOf'>
   /** Whether codes are delivered: only then is there an address to change. */
   readonly twoFactorEnabled: boolean
   readonly log: Logger
 }
 
 export function createMeService(deps: MeServiceDeps): MeService {
-  const { directory, credentials, passwords, passwordRules, sessions, twoFactorEnabled, log } = deps
+  const { directory, credentials, passwords, passwordRules, sessions, apiTokens, twoFactorEnabled, log } = deps
 
   const find = async (username: string): Promise<User> => {
     const user = await directory.find(username)
@@ -84,7 +92,8 @@ export function createMeService(deps: MeServiceDeps): MeService {
     async get(actor) {
       const user = await find(actor.username)
       const permissions = await effectivePermissions(directory, user.groups)
-      return { user, permissions, groupPermissionsEnabled: directory.groupPermissionsEnabled }
+      const restrictions = await tunnelAndCommandRestrictions(directory, user.groups)
+      return { user, permissions, groupPermissionsEnabled: directory.groupPermissionsEnabled, ...restrictions }
     },
 
     async update(actor, { username, password, oldPassword, twoFaSendTo }) {
@@ -106,6 +115,7 @@ export function createMeService(deps: MeServiceDeps): MeService {
       if (endsSessions) await sessions.endAllOf(user.username)
       await directory.update(user.username, change)
       if (endsSessions) await sessions.endAllOf(user.username)
+      if (isRenamed) await apiTokens.deleteAllOf(user.username)
       log.info({ username: user.username, fields: Object.keys(change) }, 'user changed the own account')
     },
   }

@@ -36,6 +36,7 @@ beforeEach(async () => {
   const lockout = createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log })
   const jwtSecret = new Secret('s')
   login = createLogin({
+    apiTokens: { judge: async () => ({ kind: 'no-token' }) },
     db,
     directory,
     passwords,
@@ -48,6 +49,7 @@ beforeEach(async () => {
   })
   const { sessions, credentials, authenticator } = login
   const me = createMeService({
+    apiTokens: { deleteAllOf: async () => undefined },
     directory,
     credentials,
     passwords,

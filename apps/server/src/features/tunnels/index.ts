@@ -7,6 +7,7 @@ import type { Clock, Logger } from '@rport/kit'
 import type { RemoteRecord } from '@rport/protocol'
 import type { Connections } from '../../agents/connections.ts'
 import type { Actor, RouteSet } from '../../http/index.ts'
+import type { TunnelPolicy } from '../users/index.ts'
 import { createOpenTunnels } from './open-tunnels.ts'
 import { createPortPool, type PortPolicy } from './port-pool.ts'
 import type { PipeSocket } from './tcp-listener.ts'
@@ -32,6 +33,8 @@ export interface TunnelsDeps {
   /** Whether the configuration has what tunnels with `http_proxy` need. */
   readonly isProxyConfigured: boolean
   readonly visibleTo: (actor: Actor) => Promise<(clientId: string) => boolean>
+  /** What user groups say about single tunnels. */
+  readonly policy: TunnelPolicy
   /** Whether the rules of a credential let its clients have this tunnel. */
   readonly allowedByCredential: (clientAuthId: string, remote: RemoteRecord) => boolean | Promise<boolean>
   /** Joins a socket with a channel: `pipeSocket` of packages/transport. */
@@ -80,7 +83,7 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
       close: open.endAll,
       forget: open.forget,
     },
-    routes: tunnelRoutes({ service, visibleTo: deps.visibleTo, isProxyConfigured: deps.isProxyConfigured }),
+    routes: tunnelRoutes({ ...deps, service }),
     async close() {
       await Promise.all(open.list().map((tunnel) => open.end(tunnel, 'shutdown')))
     },

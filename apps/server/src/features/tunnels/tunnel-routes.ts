@@ -1,5 +1,6 @@
 import { tunnels } from '@rport/api'
 import { type Actor, type RouteSet, routes } from '../../http/index.ts'
+import type { TunnelPolicy } from '../users/index.ts'
 import { readForce, toTunnelRequest } from './tunnel-query.ts'
 import type { TunnelService } from './tunnel-service.ts'
 import { toClientTunnelView, toTunnelView } from './tunnel-view.ts'
@@ -8,12 +9,14 @@ export interface TunnelRoutesDeps {
   readonly service: TunnelService
   /** Which clients an actor may see; asked once per list. */
   readonly visibleTo: (actor: Actor) => Promise<(clientId: string) => boolean>
+  /** What user groups say about single tunnels. */
+  readonly policy: TunnelPolicy
   /** Whether the configuration has what tunnels with `http_proxy` need. */
   readonly isProxyConfigured: boolean
 }
 
 /** The operations of packages/api/src/tunnels.ts. */
-export const tunnelRoutes = ({ service, visibleTo, isProxyConfigured }: TunnelRoutesDeps): RouteSet =>
+export const tunnelRoutes = ({ service, visibleTo, policy, isProxyConfigured }: TunnelRoutesDeps): RouteSet =>
   routes(tunnels, {
     async list({ actor }) {
       const isVisible = await visibleTo(actor)
@@ -26,9 +29,18 @@ export const tunnelRoutes = ({ service, visibleTo, isProxyConfigured }: TunnelRo
       // compat: a client that is away is reported before anything that is wrong with the query
       service.requireConnected(params.client_id)
       const request = toTunnelRequest(query, { isProxyConfigured })
+      await policy.requireOpen(actor, request.remote)
       return toTunnelView(await service.create(actor.username, params.client_id, request))
     },
-    delete: ({ params, query }) =>
-      service.delete(params.client_id, params.tunnel_id, { force: readForce(query.force) }),
-    changeAcl: ({ params, body }) => service.changeAcl(params.client_id, params.tunnel_id, body.acl),
+    async delete({ actor, params, query }) {
+      const force = readForce(query.force)
+      await policy.requireOwn(actor, service.get(params.client_id, params.tunnel_id))
+      await service.delete(params.client_id, params.tunnel_id, { force })
+    },
+    async changeAcl({ actor, params, body }) {
+      const tunnel = service.get(params.client_id, params.tunnel_id)
+      await policy.requireOwn(actor, tunnel)
+      await policy.requireOpen(actor, { ...tunnel, acl: body.acl })
+      await service.changeAcl(params.client_id, params.tunnel_id, body.acl)
+    },
   })

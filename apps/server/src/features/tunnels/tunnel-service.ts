@@ -44,6 +44,8 @@ export interface TunnelService {
   delete(clientId: string, tunnelId: string, options: { force: boolean }): Promise<void>
   /** New visitors are judged by the new ACL. @throws client_not_connected, tunnel_not_found, tunnel_acl_change_invalid */
   changeAcl(clientId: string, tunnelId: string, acl: string | null): Promise<void>
+  /** @throws client_not_connected, tunnel_not_found */
+  get(clientId: string, tunnelId: string): Tunnel
   /** The open tunnels of all connected clients. */
   list(): readonly Tunnel[]
 }
@@ -120,6 +122,7 @@ export function createTunnelService(deps: TunnelServiceDeps): TunnelService {
         throw error
       })
     },
+    get: requireTunnel,
     list: () => open.list().filter((tunnel) => connections.find(tunnel.clientId) !== undefined),
   }
 }

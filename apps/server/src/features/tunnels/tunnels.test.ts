@@ -7,6 +7,7 @@ import { createConnections } from '../../agents/connections.ts'
 import { createFakeAgent, type FakeAgent, type FakeAgentOptions } from '../../testing/fake-agent.ts'
 import { startEchoTarget, startTarget, visit } from '../../testing/tcp-target.ts'
 import { DEFAULT_PORTS } from '../../testing/test-ports.ts'
+import { unrestricted } from '../../testing/unrestricted.ts'
 import { createTunnels, type Tunnel, type TunnelsDeps } from './index.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -28,6 +29,7 @@ function setUp(options: Options = {}) {
   const connections = createConnections()
   const kept: { clientId: string; ids: string[]; acls: (string | null)[] }[] = []
   const tunnels = createTunnels({
+    policy: unrestricted,
     connections,
     memory: {
       async keepTunnels(clientId, list) {
@@ -275,6 +277,7 @@ describe('ports', () => {
     const clock = createFakeClock()
     const connections = createConnections()
     const tunnels = createTunnels({
+      policy: unrestricted,
       connections,
       memory: { keepTunnels: async () => undefined },
       ports: { random: [{ first: other.port, last: other.port }], fixed: [] },

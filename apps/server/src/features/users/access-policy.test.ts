@@ -6,8 +6,16 @@ import { createAccessPolicy, effectivePermissions } from './access-policy.ts'
 
 const grantsOf = (details: Record<string, Permission[]>, groupPermissionsEnabled = true) => ({
   groupPermissionsEnabled,
-  permissionsOf: async (groups: readonly string[]) =>
-    new Map(groups.flatMap((group) => (details[group] ? [[group, new Set(details[group])] as const] : []))),
+  groups: {
+    detailsOf: async (groups: readonly string[]) => {
+      const none = { tunnelsRestricted: null, commandsRestricted: null }
+      const known = groups.flatMap((name) => {
+        const granted = details[name]
+        return granted ? [{ name, permissions: new Set(granted), ...none }] : []
+      })
+      return new Map(known.map((group) => [group.name, group]))
+    },
+  },
 })
 
 const actor = (...groups: string[]): Actor => ({ username: 'u', groups, proof: 'password', address: '192.0.2.1' })

@@ -1,16 +1,19 @@
 import { ADMINISTRATORS, type Permission } from '@rport/api'
+import type { JsonObject } from '@rport/protocol'
 import type { AccessPolicy, Actor } from '../../http/index.ts'
 import { allPermissions, noPermissions } from './group-permissions.ts'
-import type { UserDirectory } from './user-directory.ts'
+import type { UserDirectory, UserGroup, UserGroupDirectory } from './user-directory.ts'
 
 export interface AccessPolicyOptions {
-  readonly directory: Pick<UserDirectory, 'groupPermissionsEnabled' | 'permissionsOf'>
+  readonly directory: Grants
   /** User groups that may use a client, by itself or through its client groups; undefined: there is no such client. */
   readonly clientGroupsOf: (clientId: string) => readonly string[] | undefined
 }
 
 /** What an actor may do, as data: the answer to `permission` for every permission there is. */
-export type Grants = Pick<UserDirectory, 'groupPermissionsEnabled' | 'permissionsOf'>
+export type Grants = Pick<UserDirectory, 'groupPermissionsEnabled'> & {
+  readonly groups: Pick<UserGroupDirectory, 'detailsOf'>
+}
 
 /**
  * The union of what the groups grant. compat: a group without details grants nothing, except Administrators, which grants
@@ -21,12 +24,29 @@ export async function effectivePermissions(
   groups: readonly string[],
 ): Promise<ReadonlySet<Permission>> {
   if (!grants.groupPermissionsEnabled) return allPermissions
-  const details = await grants.permissionsOf(groups)
-  const granted = groups.flatMap((group) => [
-    ...(details.get(group) ?? (group === ADMINISTRATORS ? allPermissions : noPermissions)),
-  ])
-  return new Set(granted)
+  const details = await grants.groups.detailsOf(groups)
+  return new Set(groups.flatMap((name) => [...(details.get(name) ?? undescribedGroup(name)).permissions]))
 }
+
+/** What the groups restrict beyond their permissions, one entry for each group that restricts something. */
+export async function tunnelAndCommandRestrictions(
+  grants: Grants,
+  groups: readonly string[],
+): Promise<{ tunnelsRestricted: JsonObject[]; commandsRestricted: JsonObject[] }> {
+  const details = grants.groupPermissionsEnabled ? [...(await grants.groups.detailsOf(groups)).values()] : []
+  return {
+    tunnelsRestricted: details.map((group) => group.tunnelsRestricted).filter((found) => found !== null),
+    commandsRestricted: details.map((group) => group.commandsRestricted).filter((found) => found !== null),
+  }
+}
+
+/** A group that nobody has described: it grants nothing, but Administrators grants everything. */
+export const undescribedGroup = (name: string): UserGroup => ({
+  name,
+  permissions: name === ADMINISTRATORS ? allPermissions : noPermissions,
+  tunnelsRestricted: null,
+  commandsRestricted: null,
+})
 
 const isAdministrator = (actor: Actor): boolean => actor.groups.includes(ADMINISTRATORS)
 

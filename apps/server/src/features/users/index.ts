@@ -1,11 +1,22 @@
 /**
- * Who the users of the API are and what their groups allow: four stores behind one directory, permissions, password rules.
+ * Who the users of the API are and what their groups allow: four stores behind one directory, permissions, restrictions,
+ * password rules, and the administration of all that.
  * Not for logging in (features/login) nor for changing one's account (features/me).
- * Start at user-directory.ts, then access-policy.ts.
+ * Start at user-directory.ts, then access-policy.ts and user-service.ts.
  */
-export { type AccessPolicyOptions, createAccessPolicy, effectivePermissions, type Grants } from './access-policy.ts'
+export {
+  type AccessPolicyOptions,
+  createAccessPolicy,
+  effectivePermissions,
+  type Grants,
+  tunnelAndCommandRestrictions,
+} from './access-policy.ts'
+export { createUsers, type Users, type UsersDeps } from './create-users.ts'
+export { toPermissionsView } from './group-view.ts'
 export { checkNewPassword, type PasswordRules } from './password-rules.ts'
-export type { StoredUser, User, UserChange, UserDirectory } from './user-directory.ts'
+export { createTunnelPolicy, type TunnelPolicy } from './tunnel-policy.ts'
+export type { NewUser, StoredUser, User, UserChange, UserDirectory, UserGroup } from './user-directory.ts'
+
 export { createEmbeddedUsers, type EmbeddedUsers, type EmbeddedUsersOptions } from './user-store-embedded.ts'
 export { type FileUsersOptions, openFileUsers } from './user-store-file.ts'
 export { createStaticUsers } from './user-store-static.ts'

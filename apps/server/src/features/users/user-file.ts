@@ -1,5 +1,5 @@
 import { classifyStoredPassword } from '../../passwords/index.ts'
-import type { StoredUser, UserChange } from './user-directory.ts'
+import type { NewUser, StoredUser, UserChange } from './user-directory.ts'
 
 /** The original's file of users: a JSON array of objects. Keys that we do not know stay as they are. */
 export interface UserFile {
@@ -27,9 +27,18 @@ export function parseUserFile(text: string): UserFile {
 
 /** The file with one user changed; one-space indent, as the original writes it. */
 export function changeUserFile(file: UserFile, username: string, change: UserChange): string {
-  const records = file.records.map((record) => (nameOf(record) === username ? applyChange(record, change) : record))
-  return `${JSON.stringify(records, null, 1)}\n`
+  return format(file.records.map((record) => (nameOf(record) === username ? applyChange(record, change) : record)))
 }
+
+/** The file with one user more, at its end. */
+export const addToUserFile = (file: UserFile, user: NewUser): string => format([...file.records, applyChange({}, user)])
+
+/** The file without a user. */
+export const removeFromUserFile = (file: UserFile, username: string): string =>
+  format(file.records.filter((record) => nameOf(record) !== username))
+
+const format = (records: readonly Readonly<Record<string, unknown>>[]): string =>
+  `${JSON.stringify(records, null, 1)}\n`
 
 function parseRecords(text: string): Readonly<Record<string, unknown>>[] {
   if (text.trim() === '') return []
@@ -90,6 +99,7 @@ function applyChange(record: Readonly<Record<string, unknown>>, change: UserChan
   const changed: Record<string, unknown> = { ...record }
   if (change.username !== undefined) changed['username'] = change.username
   if (change.password !== undefined) changed['password'] = change.password
+  if (change.groups !== undefined) changed['groups'] = [...change.groups]
   if (change.passwordExpired !== undefined) changed['password_expired'] = change.passwordExpired
   if (change.twoFaSendTo !== undefined) changed['two_fa_send_to'] = change.twoFaSendTo
   return changed

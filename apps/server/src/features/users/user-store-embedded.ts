@@ -1,19 +1,14 @@
-import { apiError, type Permission } from '@rport/api'
-import { type Clock, errorMessage, type Logger } from '@rport/kit'
-import { type Database, isDuplicateKey } from '../../db/index.ts'
+import { ADMINISTRATORS, apiError } from '@rport/api'
+import type { Clock, Logger } from '@rport/kit'
+import { type Database, isDuplicateKey, type Queries } from '../../db/index.ts'
 import { classifyStoredPassword } from '../../passwords/index.ts'
-import { noPermissions, parseGroupPermissions } from './group-permissions.ts'
-import type { User, UserDirectory } from './user-directory.ts'
+import type { UserDirectory } from './user-directory.ts'
+import { createEmbeddedUserGroups } from './user-group-store-embedded.ts'
 
 /** Users of our own tables: what a server uses that was told nothing else. */
 export interface EmbeddedUsers extends UserDirectory {
   /** Whether there is nobody yet: a first start. */
   isEmpty(): Promise<boolean>
-  /**
-   * @param user.password  an argon2id hash, or an inherited bcrypt hash; never clear text
-   * @throws ApiError username_taken
-   */
-  create(user: User & { readonly password: string }): Promise<void>
 }
 
 export interface EmbeddedUsersOptions {
@@ -50,6 +45,22 @@ export function createEmbeddedUsers({ db, clock, log }: EmbeddedUsersOptions): E
       }
     },
 
+    async list() {
+      const rows = await db.read
+        .selectFrom('users')
+        .select(['username', 'password_expired', 'two_fa_send_to'])
+        .orderBy('username')
+        .execute()
+      const memberships = await db.read.selectFrom('user_groups').selectAll().orderBy('group_name').execute()
+      const groups = Map.groupBy(memberships, (row) => row.username)
+      return rows.map((row) => ({
+        username: row.username,
+        groups: (groups.get(row.username) ?? []).map((membership) => membership.group_name),
+        passwordExpired: row.password_expired !== 0,
+        twoFaSendTo: row.two_fa_send_to,
+      }))
+    },
+
     async create(user) {
       const { username, groups } = user
       try {
@@ -63,8 +74,7 @@ export function createEmbeddedUsers({ db, clock, log }: EmbeddedUsersOptions): E
             created_at: clock.now(),
           }
           await trx.insertInto('users').values(row).execute()
-          const memberships = groups.map((group_name) => ({ username, group_name }))
-          if (memberships.length > 0) await trx.insertInto('user_groups').values(memberships).execute()
+          await setGroups(trx, username, groups)
         })
       } catch (error) {
         throw isDuplicateKey(error) ? apiError('username_taken') : error
@@ -78,7 +88,7 @@ export function createEmbeddedUsers({ db, clock, log }: EmbeddedUsersOptions): E
         ...(change.passwordExpired === undefined ? {} : { password_expired: change.passwordExpired ? 1 : 0 }),
         ...(change.twoFaSendTo === undefined ? {} : { two_fa_send_to: change.twoFaSendTo }),
       }
-      if (Object.keys(columns).length === 0) return
+      if (Object.keys(columns).length === 0 && change.groups === undefined) return
       try {
         await db.write(async (trx) => {
           const row = await trx
@@ -88,31 +98,46 @@ export function createEmbeddedUsers({ db, clock, log }: EmbeddedUsersOptions): E
             .executeTakeFirst()
           if (!row) throw apiError('user_not_found')
           if (ifPassword !== undefined && row.password_hash !== ifPassword) return
+          if (change.groups && !change.groups.includes(ADMINISTRATORS)) await requireOtherAdministrator(trx, username)
+          if (change.groups) await setGroups(trx, username, change.groups)
           // Groups follow a rename by the foreign key.
-          await trx.updateTable('users').set(columns).where('username', '=', username).execute()
+          if (Object.keys(columns).length > 0)
+            await trx.updateTable('users').set(columns).where('username', '=', username).execute()
         })
       } catch (error) {
         throw isDuplicateKey(error) ? apiError('username_taken') : error
       }
     },
 
-    async permissionsOf(groups) {
-      if (groups.length === 0) return new Map()
-      const rows = await db.read
-        .selectFrom('group_details')
-        .select(['name', 'permissions'])
-        .where('name', 'in', [...groups])
-        .execute()
-      return new Map(rows.map((row) => [row.name, readPermissions(row.name, row.permissions)]))
+    async delete(username) {
+      await db.write(async (trx) => {
+        await requireOtherAdministrator(trx, username)
+        // Groups go by the foreign key.
+        const { numDeletedRows } = await trx
+          .deleteFrom('users')
+          .where('username', '=', username)
+          .executeTakeFirstOrThrow()
+        if (numDeletedRows === 0n) throw apiError('user_not_found')
+      })
     },
-  }
 
-  function readPermissions(group: string, text: string): ReadonlySet<Permission> {
-    try {
-      return parseGroupPermissions(text)
-    } catch (error) {
-      log.error({ group, reason: errorMessage(error) }, 'group grants nothing because its permissions cannot be read')
-      return noPermissions
-    }
+    groups: createEmbeddedUserGroups({ db, log }),
   }
+}
+
+async function setGroups(trx: Queries, username: string, groups: readonly string[]): Promise<void> {
+  await trx.deleteFrom('user_groups').where('username', '=', username).execute()
+  const rows = [...new Set(groups)].map((group_name) => ({ username, group_name }))
+  if (rows.length > 0) await trx.insertInto('user_groups').values(rows).execute()
+}
+
+/** Somebody must be left who can administrate. @throws last_administrator */
+async function requireOtherAdministrator(trx: Queries, username: string): Promise<void> {
+  const administrators = await trx
+    .selectFrom('user_groups')
+    .select('username')
+    .where('group_name', '=', ADMINISTRATORS)
+    .execute()
+  const [first, ...others] = administrators
+  if (first?.username === username && others.length === 0) throw apiError('last_administrator')
 }

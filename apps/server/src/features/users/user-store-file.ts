@@ -1,8 +1,8 @@
-import { apiError } from '@rport/api'
+import { ADMINISTRATORS, apiError } from '@rport/api'
 import { openReloadingFile } from '@rport/host'
 import type { Clock, Logger } from '@rport/kit'
 import type { UserDirectory } from './user-directory.ts'
-import { changeUserFile, parseUserFile } from './user-file.ts'
+import { addToUserFile, changeUserFile, parseUserFile, removeFromUserFile, type UserFile } from './user-file.ts'
 
 export interface FileUsersOptions {
   readonly path: string
@@ -12,6 +12,10 @@ export interface FileUsersOptions {
 
 /** `ifPassword` no longer holds: somebody else changed the password first, and nothing is written. */
 class Overtaken extends Error {}
+
+const refuse = async (): Promise<never> => {
+  throw apiError('user_groups_of_file')
+}
 
 /**
  * Users of the original's JSON file (`[api] auth_file`); edits by others count a second later.
@@ -24,6 +28,16 @@ export async function openFileUsers({ path, clock, log }: FileUsersOptions): Pro
     passwordStorage: 'bcrypt',
     groupPermissionsEnabled: false,
     find: async (username) => (await file.current()).users.get(username),
+    async list() {
+      const users = [...(await file.current()).users.values()].map(({ password: _password, ...user }) => user)
+      return users.sort((left, right) => (left.username < right.username ? -1 : 1))
+    },
+    async create(user) {
+      await file.change((content) => {
+        if (content.users.has(user.username)) throw apiError('username_taken')
+        return addToUserFile(content, user)
+      })
+    },
     async update(username, change, ifPassword) {
       try {
         await file.change((content) => {
@@ -32,12 +46,27 @@ export async function openFileUsers({ path, clock, log }: FileUsersOptions): Pro
           if (ifPassword !== undefined && user.password.text !== ifPassword) throw new Overtaken()
           const renamed = change.username ?? username
           if (renamed !== username && content.users.has(renamed)) throw apiError('username_taken')
+          if (change.groups && !change.groups.includes(ADMINISTRATORS)) requireOtherAdministrator(content, username)
           return changeUserFile(content, username, change)
         })
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error
       }
     },
-    permissionsOf: async () => new Map(),
+    async delete(username) {
+      await file.change((content) => {
+        if (!content.users.has(username)) throw apiError('user_not_found')
+        requireOtherAdministrator(content, username)
+        return removeFromUserFile(content, username)
+      })
+    },
+    groups: { detailsOf: async () => new Map(), list: refuse, save: refuse, delete: refuse },
   }
+}
+
+/** Somebody must be left who can administrate. @throws last_administrator */
+function requireOtherAdministrator({ users }: UserFile, username: string): void {
+  if (!users.get(username)?.groups.includes(ADMINISTRATORS)) return
+  const others = [...users.values()].filter((user) => user.username !== username)
+  if (!others.some((user) => user.groups.includes(ADMINISTRATORS))) throw apiError('last_administrator')
 }

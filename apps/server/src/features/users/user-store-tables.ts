@@ -1,10 +1,10 @@
-import { apiError, type Permission } from '@rport/api'
+import { ADMINISTRATORS, apiError } from '@rport/api'
 import { errorMessage, type Logger } from '@rport/kit'
 import { type Kysely, sql } from 'kysely'
 import type { ExternalDatabase } from '../../db/index.ts'
 import { classifyStoredPassword } from '../../passwords/index.ts'
-import { noPermissions, parseGroupPermissions } from './group-permissions.ts'
-import type { UserChange, UserDirectory } from './user-directory.ts'
+import type { User, UserChange, UserDirectory } from './user-directory.ts'
+import { createTableUserGroups } from './user-group-store-tables.ts'
 
 export interface TableUsersOptions {
   readonly database: ExternalDatabase
@@ -26,11 +26,11 @@ interface UserRow {
 
 /**
  * Users of the original's tables (`[api] auth_user_table` and its kin), whose schema belongs to somebody else: only the
- * columns that are needed are named, and rows are changed only when a user changes his own account.
+ * columns that are needed are named. Which rows there are is for administrators to say, and nobody else.
  * @throws naming the table and the columns it should have
  */
 export async function openTableUsers(options: TableUsersOptions): Promise<UserDirectory> {
-  const { database, groupDetailsTable, withTwoFaSendTo, log } = options
+  const { database, groupDetailsTable, withTwoFaSendTo } = options
   const users = sql.table(options.userTable)
   const memberships = sql.table(options.groupTable)
   const group = sql.ref('group')
@@ -65,9 +65,18 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
     'username, group',
     sql`select username, ${group} from ${memberships} limit 1`.execute(read),
   )
+  let withRestrictions = false
   if (groupDetailsTable !== undefined) {
-    const query = sql`select name, permissions from ${sql.table(groupDetailsTable)} limit 1`.execute(read)
-    await probe(groupDetailsTable, 'name, permissions', query)
+    const details = sql.table(groupDetailsTable)
+    await probe(
+      groupDetailsTable,
+      'name, permissions',
+      sql`select name, permissions from ${details} limit 1`.execute(read),
+    )
+    withRestrictions = await sql`select tunnels_restricted, commands_restricted from ${details} limit 1`
+      .execute(read)
+      .then(() => true)
+      .catch(() => false) // columns of the paid plug-in: most tables have none
   }
 
   return {
@@ -80,13 +89,29 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
       if (!row) return undefined
       const groups = await sql<{ name: string | null }>`
         select ${group} as name from ${memberships} where username = ${row.username}`.execute(read)
-      return {
-        username: row.username,
-        groups: groups.rows.flatMap(({ name }) => (name === null || name === '' ? [] : [name])),
-        passwordExpired: isTrue(row.password_expired),
-        twoFaSendTo: row.two_fa_send_to ?? '',
-        password: classifyStoredPassword(row.password ?? ''),
-      }
+      return { ...toUser(row, groups.rows), password: classifyStoredPassword(row.password ?? '') }
+    },
+
+    async list() {
+      const found = await sql<UserRow>`select ${columns} from ${users} order by username`.execute(read)
+      const rows = await sql<{ username: string; name: string | null }>`
+        select username, ${group} as name from ${memberships}`.execute(read)
+      const groups = Map.groupBy(rows.rows, (row) => row.username)
+      return found.rows.map((row) => toUser(row, groups.get(row.username) ?? []))
+    },
+
+    async create(user) {
+      const { username } = user
+      await database.write(async (trx) => {
+        // Not left to a unique key: the table may have none.
+        if (await findRow(trx, username)) throw apiError('username_taken')
+        const values = [username, user.password, user.passwordExpired ? 1 : 0]
+        await sql`insert into ${users} (${columns}) values (${sql.join(withTwoFaSendTo ? [...values, user.twoFaSendTo] : values)})`.execute(
+          trx,
+        )
+        // Memberships that a deleted user left behind are not inherited.
+        await setGroups(trx, username, user.groups)
+      })
     },
 
     async update(username, change, ifPassword) {
@@ -96,18 +121,24 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
         if (ifPassword !== undefined && (row.password ?? '') !== ifPassword) return
         if (change.username !== undefined && change.username !== row.username)
           await rename(trx, row.username, change.username)
-        await set(trx, change.username ?? row.username, change)
+        const current = change.username ?? row.username
+        if (change.groups && !change.groups.includes(ADMINISTRATORS)) await requireOtherAdministrator(trx, current)
+        if (change.groups) await setGroups(trx, current, change.groups)
+        await set(trx, current, change)
       })
     },
 
-    async permissionsOf(groups) {
-      if (groups.length === 0 || groupDetailsTable === undefined) return new Map()
-      const { rows } = await sql<{ name: string; permissions: unknown }>`
-        select name, permissions from ${sql.table(groupDetailsTable)} where name in (${sql.join([...groups])})`.execute(
-        read,
-      )
-      return new Map(rows.map((row) => [row.name, readPermissions(row.name, row.permissions)]))
+    async delete(username) {
+      await database.write(async (trx) => {
+        const row = await findRow(trx, username)
+        if (!row) throw apiError('user_not_found')
+        await requireOtherAdministrator(trx, row.username)
+        await sql`delete from ${memberships} where username = ${row.username}`.execute(trx)
+        await sql`delete from ${users} where username = ${row.username}`.execute(trx)
+      })
     },
+
+    groups: createTableUserGroups({ ...options, withRestrictions }),
   }
 
   async function rename(trx: Kysely<unknown>, from: string, to: string): Promise<void> {
@@ -129,20 +160,28 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
     await sql`update ${users} set ${sql.join(assignments)} where username = ${username}`.execute(trx)
   }
 
-  function readPermissions(name: string, value: unknown): ReadonlySet<Permission> {
-    try {
-      const text = value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value
-      if (typeof text !== 'string') throw new Error('permissions are no text')
-      return parseGroupPermissions(text)
-    } catch (error) {
-      log.error(
-        { group: name, reason: errorMessage(error) },
-        'group grants nothing because its permissions cannot be read',
-      )
-      return noPermissions
+  async function setGroups(trx: Kysely<unknown>, username: string, groups: readonly string[]): Promise<void> {
+    await sql`delete from ${memberships} where username = ${username}`.execute(trx)
+    for (const name of new Set(groups)) {
+      await sql`insert into ${memberships} (username, ${group}) values (${username}, ${name})`.execute(trx)
     }
   }
+
+  /** Somebody must be left who can administrate; memberships of users who are gone do not count. */
+  async function requireOtherAdministrator(trx: Kysely<unknown>, username: string): Promise<void> {
+    const { rows } = await sql<{ username: string }>`
+      select distinct username from ${memberships} where ${group} = ${ADMINISTRATORS}
+      and username in (select username from ${users}) limit 2`.execute(trx)
+    if (rows.length === 1 && rows[0]?.username === username) throw apiError('last_administrator')
+  }
 }
+
+const toUser = (row: UserRow, memberships: readonly { readonly name: string | null }[]): User => ({
+  username: row.username,
+  groups: memberships.flatMap(({ name }) => (name === null || name === '' ? [] : [name])),
+  passwordExpired: isTrue(row.password_expired),
+  twoFaSendTo: row.two_fa_send_to ?? '',
+})
 
 /** SQLite stores whatever it is given: 0 and 1 as documented, but texts and booleans of other programs too. */
 const isTrue = (value: unknown): boolean =>

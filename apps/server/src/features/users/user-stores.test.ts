@@ -177,14 +177,102 @@ describe.each(stores)('users in %s', (_name, open) => {
     expect(await directory.find('bob')).toMatchObject({ passwordExpired: true })
   })
 
+  it('are listed by name without their passwords', async () => {
+    expect(await directory.list()).toEqual([
+      { username: 'ada', groups: ['Administrators'], passwordExpired: false, twoFaSendTo: '' },
+      { username: 'bob', groups: ['operators', 'viewers'], passwordExpired: false, twoFaSendTo: '' },
+      { username: 'eve', groups: [], passwordExpired: true, twoFaSendTo: '' },
+    ])
+  })
+
+  it('can be created, once for each name, without the groups of a namesake who was deleted', async () => {
+    const ghost = { username: 'ghost', groups: ['viewers'], passwordExpired: false, twoFaSendTo: 'g@example.com' }
+    await directory.create({ ...ghost, password: HASH })
+    expect(await directory.find('ghost')).toEqual({ ...ghost, password: { kind: 'bcrypt', text: HASH } })
+    await expect(directory.create({ ...ghost, password: OTHER_HASH })).rejects.toMatchObject({ key: 'username_taken' })
+    expect(await directory.find('ghost')).toMatchObject({ password: { text: HASH } })
+  })
+
+  it('leave with their groups when they are deleted', async () => {
+    await directory.delete('bob')
+    expect(await directory.find('bob')).toBeUndefined()
+    await expect(directory.delete('bob')).rejects.toMatchObject({ key: 'user_not_found' })
+    await directory.create({ username: 'bob', groups: [], passwordExpired: false, twoFaSendTo: '', password: HASH })
+    expect(await directory.find('bob')).toMatchObject({ groups: [] })
+  })
+
+  it('change groups as a whole', async () => {
+    await directory.update('bob', { groups: ['viewers', 'auditors', 'viewers'] })
+    expect([...new Set((await directory.find('bob'))?.groups)].sort()).toEqual(['auditors', 'viewers'])
+    await directory.update('bob', { groups: [] })
+    expect(await directory.find('bob')).toMatchObject({ groups: [] })
+  })
+
+  it('always include an administrator', async () => {
+    const refusal = { key: 'last_administrator' }
+    await expect(directory.delete('ada')).rejects.toMatchObject(refusal)
+    await expect(directory.update('ada', { groups: ['viewers'] })).rejects.toMatchObject(refusal)
+    await expect(directory.update('ada', { username: 'eda', groups: [] })).rejects.toMatchObject(refusal)
+    expect(await directory.find('ada')).toMatchObject({ groups: ['Administrators'] })
+    await directory.update('bob', { groups: ['Administrators', 'operators'] })
+    await directory.update('ada', { groups: [] })
+    await directory.delete('ada')
+    await expect(directory.delete('bob')).rejects.toMatchObject(refusal)
+  })
+
   it('have groups with permissions where the store keeps them', async () => {
-    const details = await directory.permissionsOf(['operators', 'viewers', 'unknown'])
+    const details = await directory.groups.detailsOf(['operators', 'viewers', 'unknown'])
     const expected = [
       ['operators', new Set(['tunnels', 'commands'])],
       ['viewers', new Set()],
     ]
-    expect([...details].sort()).toEqual(directory.groupPermissionsEnabled ? expected : [])
-    expect(await directory.permissionsOf([])).toEqual(new Map())
+    const found = [...details.values()].map((group) => [group.name, group.permissions])
+    expect(found.sort()).toEqual(directory.groupPermissionsEnabled ? expected : [])
+    expect(await directory.groups.detailsOf([])).toEqual(new Map())
+  })
+})
+
+describe.each(stores.slice(1))('user groups in %s', (_name, open) => {
+  let store: OpenStore
+  let groups: UserDirectory['groups']
+  beforeEach(async () => {
+    store = await open()
+    groups = store.directory.groups
+  })
+  afterEach(() => store.close())
+
+  it('are listed with details first, then those that only have members', async () => {
+    const { detailed, others } = await groups.list()
+    expect(detailed.map((group) => group.name)).toEqual(['operators', 'viewers'])
+    expect(others).toEqual(['Administrators'])
+  })
+
+  it('are replaced as a whole, restrictions included', async () => {
+    const group = {
+      name: 'operators',
+      permissions: new Set(['vault'] as const),
+      tunnelsRestricted: { protocol: ['tcp'] },
+      commandsRestricted: null,
+    }
+    await groups.save(group)
+    expect((await groups.detailsOf(['operators'])).get('operators')).toEqual(group)
+    await groups.save({ ...group, tunnelsRestricted: null, commandsRestricted: { is_sudo: false } })
+    expect((await groups.detailsOf(['operators'])).get('operators')).toMatchObject({
+      tunnelsRestricted: null,
+      commandsRestricted: { is_sudo: false },
+    })
+  })
+
+  it('take their memberships along when they are deleted, and need not exist', async () => {
+    await groups.delete('operators')
+    await groups.delete('operators')
+    expect(await store.directory.find('bob')).toMatchObject({ groups: ['viewers'] })
+    expect(await groups.detailsOf(['operators'])).toEqual(new Map())
+  })
+
+  it('keep the administrators', async () => {
+    await expect(groups.delete('Administrators')).rejects.toMatchObject({ key: 'last_administrator' })
+    expect(await store.directory.find('ada')).toMatchObject({ groups: ['Administrators'] })
   })
 })
 
@@ -201,6 +289,11 @@ describe('the user of the configuration', () => {
 
   it('cannot be changed', async () => {
     await expect(directory.update('admin', { username: 'x' })).rejects.toMatchObject({ key: 'single_user_operation' })
+    const refusal = { key: 'users_not_changeable' }
+    await expect(directory.list()).rejects.toMatchObject(refusal)
+    await expect(directory.delete('admin')).rejects.toMatchObject(refusal)
+    await expect(directory.groups.delete('Administrators')).rejects.toMatchObject(refusal)
+    await expect(directory.groups.list()).rejects.toMatchObject({ key: 'user_groups_of_configuration' })
   })
 })
 
@@ -301,7 +394,7 @@ describe('users in tables of the original', () => {
       const raw = makeTables(file)
       raw.exec(`UPDATE details SET permissions = ${value} WHERE name = 'operators'`)
       const { directory, database, log } = await open(raw, file)
-      expect((await directory.permissionsOf(['operators'])).get('operators')).toEqual(new Set())
+      expect((await directory.groups.detailsOf(['operators'])).get('operators')?.permissions).toEqual(new Set())
       expect(log.lines[0]?.fields['group']).toBe('operators')
       await database.close()
     },

@@ -1,0 +1,36 @@
+import type { Logger } from '@rport/kit'
+import type { RouteSet } from '../../http/index.ts'
+import type { Passwords } from '../../passwords/index.ts'
+import type { PasswordRules } from './password-rules.ts'
+import type { UserDirectory } from './user-directory.ts'
+import { createUserGroupService, type UserGroupService } from './user-group-service.ts'
+import { type SessionsOfUsers, userRoutes } from './user-routes.ts'
+import { createUserService, type UserService } from './user-service.ts'
+
+export interface UsersDeps {
+  readonly directory: UserDirectory
+  readonly passwords: Pick<Passwords, 'hash'>
+  readonly passwordRules: PasswordRules
+  readonly sessions: SessionsOfUsers
+  readonly tokens: { deleteAllOf(username: string): Promise<void> }
+  /** Whether codes are delivered. */
+  readonly twoFactorEnabled: boolean
+  readonly log: Logger
+}
+
+/** The administration of users and their groups, ready to be wired. */
+export interface Users {
+  readonly service: UserService
+  readonly groups: UserGroupService
+  readonly routes: RouteSet
+}
+
+export function createUsers(deps: UsersDeps): Users {
+  const { sessions, tokens } = deps
+  const service = createUserService({
+    ...deps,
+    belongings: { endSessionsOf: sessions.endAllOf, deleteTokensOf: tokens.deleteAllOf },
+  })
+  const groups = createUserGroupService(deps)
+  return { service, groups, routes: userRoutes({ service, groups, sessions }) }
+}
