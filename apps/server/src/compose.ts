@@ -13,7 +13,7 @@ import { createMeService, meRoutes } from './features/me/index.ts'
 import { statusRoutes } from './features/status/index.ts'
 import { createTokens } from './features/tokens/index.ts'
 import { createTunnels } from './features/tunnels/index.ts'
-import { createAccessPolicy } from './features/users/index.ts'
+import { createAccessPolicy, createTunnelPolicy, createUsers } from './features/users/index.ts'
 import { createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
 import type { Passwords } from './passwords/index.ts'
 import { toServerStatus } from './server-status.ts'
@@ -64,9 +64,9 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     checkPortTimeoutMs: config.tunnels.checkPortTimeoutMs,
     isProxyConfigured: isTunnelProxyConfigured(config),
     visibleTo: async (actor) => (await visibilityOf(actor)).sees,
+    policy: createTunnelPolicy({ directory: users }),
     allowedByCredential: (clientAuthId, remote) => clientAuths.allowsTunnel(clientAuthId, remote),
     pipe: pipeSocket,
-    policy: createTunnelPolicy({ directory: users }),
     clock,
     log,
   })
@@ -98,18 +98,18 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   })
 
   const apiLockout = lockoutOf(config.api.lockout, 'api')
-  const passwordRules = { minLength: config.users.passwordMinLength }
-  const login = createLogin({
   const twoFactorEnabled = config.users.twoFactor.delivery !== undefined
-    db,
+  const passwordRules = { minLength: config.users.passwordMinLength }
   const tokens = createTokens({ db, isAdmin: accessPolicy.isAdmin, clock, log })
+  const login = createLogin({
+    db,
     directory: users,
     passwords,
     passwordRules,
     lockout: apiLockout,
+    apiTokens: tokens.service,
     jwtSecret: deps.jwtSecret,
     maxTokenLifetimeHours: config.users.maxTokenLifetimeHours,
-    apiTokens: tokens.service,
     clock,
     log,
   })
@@ -143,10 +143,10 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     routes: [
       login.routes,
       meRoutes(account),
-      statusRoutes(status),
-      clients.routes,
       tokens.routes,
       userAdministration.routes,
+      statusRoutes(status),
+      clients.routes,
       clientsAuth.routes,
       tunnels.routes,
       openApiRoutes(version),
