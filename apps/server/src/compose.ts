@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { type Clock, type Logger, type Secret, version } from '@rport/kit'
 import { features } from '@rport/protocol'
 import { createKeepAlive, hostKeyFromSeed, pipeSocket } from '@rport/transport'
@@ -6,6 +7,7 @@ import { createLinkWatch } from './agents/link-watch.ts'
 import { createAgentListener } from './agents/listener.ts'
 import type { Stores } from './compose-stores.ts'
 import type { LockoutConfig, ServerConfig } from './config/index.ts'
+import { createAuditLog } from './features/auditlog/index.ts'
 import { createClientBook, createClients, createVisibility } from './features/clients/index.ts'
 import { createClientsAuth } from './features/clients-auth/index.ts'
 import { createLockout, createLogin } from './features/login/index.ts'
@@ -26,6 +28,10 @@ export interface ServerDeps {
   readonly jwtSecret: Secret
   /** HTTPS for the API; undefined: plain HTTP. */
   readonly apiTls: HttpTls | undefined
+  /** Signs the audit log. */
+  readonly auditKey: KeyObject
+  /** Where files are kept that are no part of the database. */
+  readonly dataDir: string
   readonly clock: Clock
   readonly log: Logger
 }
@@ -56,6 +62,16 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   const registry = createClientBook({ db, clock, log })
   const accessPolicy = createAccessPolicy({ directory: users, clientGroupsOf: registry.userGroupsOf })
   const visibilityOf = createVisibility({ registry, isAdmin: accessPolicy.isAdmin })
+  const audit = createAuditLog({
+    db,
+    ...config.audit,
+    dataDir: deps.dataDir,
+    key: deps.auditKey,
+    hostnameOf: (clientId) => registry.find(clientId)?.hostname ?? '',
+    isAdmin: accessPolicy.isAdmin,
+    clock,
+    log,
+  })
 
   const tunnels = createTunnels({
     connections,
@@ -149,11 +165,13 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       clients.routes,
       clientsAuth.routes,
       tunnels.routes,
+      audit.routes,
       openApiRoutes(version),
     ],
     authenticator: login.authenticator,
     accessPolicy,
     bans: apiLockout,
+    audit: audit.trail,
     trustedProxies: config.api.trustedProxies,
     clock,
     log,
@@ -200,6 +218,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     fingerprint: hostKey.fingerprint,
     async start() {
       await registry.start()
+      await audit.start()
       clients.service.start()
       clientsAuth.start()
       const apiAt = config.api.listen && (await api.start(config.api.listen))
@@ -215,6 +234,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       keepAlive.close()
       await tunnels.close()
       await login.close()
+      await audit.close()
     },
   }
 }

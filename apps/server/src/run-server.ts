@@ -4,6 +4,7 @@ import { type ApiCertificates, openApiCertificates } from './api-certificates.ts
 import { composeServer, type RunningServer } from './compose.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import type { ServerConfig } from './config/index.ts'
+import { loadAuditKey } from './features/auditlog/index.ts'
 import { loadKeySeed, prepareFirstStart } from './features/first-start/index.ts'
 import { loadJwtSecret } from './features/login/index.ts'
 import { createPasswords } from './passwords/index.ts'
@@ -48,6 +49,7 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
     log.info({ version, dataDir, newFolder: folder.isNew }, 'rportd starts')
     const keySeed = await loadKeySeed({ configured: config.agents.keySeed, dataDir, log })
     const jwtSecret = await loadJwtSecret({ configured: config.users.jwtSecret, dataDir, log })
+    const auditKey = await loadAuditKey({ dataDir, log })
     const passwords = createPasswords({ clock })
     stores = await openStores({
       dataDir,
@@ -61,7 +63,7 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
     const { tls } = config.api
     certificates = tls && config.api.listen && (await openApiCertificates(tls, { dataDir, clock, log }))
     const apiTls = certificates?.tls
-    server = composeServer(config, { stores, passwords, keySeed, jwtSecret, apiTls, clock, log })
+    server = composeServer(config, { stores, passwords, keySeed, jwtSecret, auditKey, dataDir, apiTls, clock, log })
     const listening = await server.start()
     await certificates?.start()
     const { fingerprint } = server

@@ -1,3 +1,4 @@
+import { auditlog } from './auditlog.ts'
 import { clientGroups } from './client-groups.ts'
 import { clientOwnership } from './client-ownership.ts'
 import { clients } from './clients.ts'
@@ -13,6 +14,7 @@ import { users } from './users.ts'
 
 /** The whole API. A resource that is missing here has no SDK methods and no place in the description. */
 export const api = {
+  auditlog,
   clientGroups,
   clientOwnership,
   clients,

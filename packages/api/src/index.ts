@@ -4,6 +4,7 @@
  * Start at endpoint.ts (what a description holds) and tunnels.ts (what one looks like).
  */
 export { api } from './api.ts'
+export { AuditEntryView, auditList, auditlog } from './auditlog.ts'
 export { readFormBody, readJsonBody } from './body/read-body.ts'
 export {
   type ClientGroupField,
@@ -80,6 +81,7 @@ export { ADMINISTRATORS, type Permission, permissions } from './permissions.ts'
 export {
   type BareReply,
   bare,
+  createdAsText,
   type DataReply,
   data,
   type EmptyReply,

@@ -49,6 +49,7 @@ export const login = resource('Login', {
     path: '/login',
     summary: 'Log in with HTTP Basic',
     auth: 'login',
+    audit: ['auth.session', 'login'],
     query: lifetime,
     reply: data(LoginView),
     errors: [
@@ -68,6 +69,7 @@ export const login = resource('Login', {
     summary: 'Log in with a JSON body or a form',
     description: 'With `new_password` an expired password is replaced after the old one was accepted.',
     auth: 'login',
+    audit: ['auth.session', 'login'],
     query: lifetime,
     body: z.object({
       username: z.string().default(''),
@@ -95,6 +97,7 @@ export const login = resource('Login', {
     path: '/logout',
     summary: 'End the session of the bearer token',
     auth: 'bearer',
+    audit: ['auth.session', 'logout'],
     reply: empty(),
     errors: ['bearer_required', 'token_invalid', 'token_invalid_or_expired', 'too_many_attempts'],
   }),

@@ -5,6 +5,8 @@ export interface DataReply<S extends z.ZodType = z.ZodType> {
   readonly kind: 'data'
   readonly status: 200 | 201
   readonly schema: S
+  /** compat: some replies of the original are JSON that is declared as plain text. */
+  readonly isDeclaredAsText?: true
 }
 
 /** `{"data": […], "meta": {"count": n}}`. Handler and SDK speak of a `Page`. */
@@ -38,6 +40,14 @@ export interface Page<T> {
 
 /** A reply of `{"data": value}`. */
 export const data = <S extends z.ZodType>(schema: S): DataReply<S> => ({ kind: 'data', status: 200, schema })
+
+/** compat: a reply of `{"data": value}` with status 201 whose content type says that it is plain text. */
+export const createdAsText = <S extends z.ZodType>(schema: S): DataReply<S> => ({
+  kind: 'data',
+  status: 201,
+  schema,
+  isDeclaredAsText: true,
+})
 
 /** A reply of one page: `schema` describes one item. */
 export const page = <S extends z.ZodType>(schema: S): PageReply<S> => ({ kind: 'page', status: 200, schema })

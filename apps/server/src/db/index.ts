@@ -7,6 +7,7 @@ export { type Database, type DatabaseOptions, openDatabase, type Queries } from 
 export { DatabaseError, type DatabaseFailure } from './database-error.ts'
 export type { ExternalDatabase, ExternalDatabaseAddress } from './external-database.ts'
 export { openExternalSqlite } from './external-sqlite.ts'
+export { filterSql, type ListColumn, type ListColumns, sortSql } from './list-sql.ts'
 export { openExternalDatabase } from './open-external-database.ts'
 export { isDuplicateKey } from './sqlite-errors.ts'
 export type { Tables } from './tables.ts'

@@ -5,6 +5,7 @@ import type {
   UserGroupsTable,
   UsersTable,
 } from './account-tables.ts'
+import type { AuditHeadsTable, AuditIntentsTable, AuditLogTable, AuditSegmentsTable } from './audit-tables.ts'
 import type { ClientGroupsTable, ClientsTable } from './client-tables.ts'
 import type { ApiTokensTable } from './token-tables.ts'
 
@@ -18,4 +19,8 @@ export interface Tables {
   clients: ClientsTable
   api_tokens: ApiTokensTable
   client_groups: ClientGroupsTable
+  audit_log: AuditLogTable
+  audit_intents: AuditIntentsTable
+  audit_heads: AuditHeadsTable
+  audit_segments: AuditSegmentsTable
 }

@@ -14,6 +14,7 @@ import {
 import { type Clock, callerAddress, type IpNetwork, type Logger, toError } from '@rport/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor, Credentials, Origin } from './actor.ts'
+import { type AuditTrail, audited, type RefusedCall } from './audited.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { CallerGone, goneSignal } from './caller-gone.ts'
@@ -25,9 +26,9 @@ import type { HttpLimits } from './limits.ts'
 import { maskedUrl } from './masked-url.ts'
 import { readBody } from './read-body.ts'
 import { canDrain } from './read-request-body.ts'
-import { checkError, checkReply, replyText } from './reply-body.ts'
+import { checkError, checkReply } from './reply-body.ts'
 import type { BoundRoute, HandlerInput } from './routes.ts'
-import { sendError, sendJson } from './send.ts'
+import { sendError, sendReply } from './send.ts'
 
 /** What answering a request takes. */
 export interface AnswerDeps {
@@ -35,6 +36,7 @@ export interface AnswerDeps {
   readonly authenticator: Authenticator
   readonly accessPolicy: AccessPolicy
   readonly bans: Bans
+  readonly audit: AuditTrail
   readonly trustedProxies: readonly IpNetwork[]
   readonly log: Logger
   readonly clock: Clock
@@ -72,19 +74,24 @@ export function createAnswer(deps: AnswerDeps) {
     const startedMs = clock.monotonic()
     const exchange = exchangeOf(route.spec, request, reply, deps.trustedProxies)
     let actor: Actor | undefined
+    let isAdmitted = false
     reply.header('vary', varyOf(config.cors)).headers(corsHeaders(config.cors, request.headers.origin))
     active += 1
     try {
       if (active > config.limits.maxActiveRequests) throw apiError('too_many_requests_at_once')
-      actor = await admit(deps, exchange)
+      actor = await identify(deps, exchange)
+      if (actor) await authorize(deps.accessPolicy, route.spec, actor, exchange.params)
+      isAdmitted = true
       const value = await handle(deps, route, exchange, actor)
       if (config.strictContract) checkReply(route.spec, value)
       closeUnlessDrained(config, request, reply)
-      await sendJson(reply, route.spec.reply.status, replyText(route.spec.reply, value))
+      await sendReply(reply, route.spec.reply, value)
     } catch (error) {
       const expected = toExpected(deps, exchange, error)
       const isStuck = expected instanceof ApiError && expected.key === 'body_timeout'
       if (isStuck) reply.header('connection', 'close')
+      // What a handler refuses was announced to the audit log and is told there.
+      if (!isAdmitted) await deps.audit.refused(refusedCall(exchange, actor), expected)
       closeUnlessDrained(config, request, reply)
       await sendError(reply, expected)
     } finally {
@@ -129,15 +136,21 @@ function exchangeOf(
   }
 }
 
-/** Lets a request in: not banned, credentials fine, rights sufficient. */
-async function admit(deps: AnswerDeps, exchange: Exchange): Promise<Actor | undefined> {
-  const { spec, request, origin, params } = exchange
+/** Who asks: not banned, credentials fine. */
+async function identify(deps: AnswerDeps, exchange: Exchange): Promise<Actor | undefined> {
+  const { spec, request, origin } = exchange
   if (deps.bans.isBanned(origin.address)) throw plainError('banned')
   if (spec.auth !== 'user') return undefined
   const path = request.url.split('?', 1)[0] ?? ''
-  const actor = await authenticate(deps.authenticator, exchange.credentials, { origin, method: request.method, path })
-  await authorize(deps.accessPolicy, spec, actor, params)
-  return actor
+  return authenticate(deps.authenticator, exchange.credentials, { origin, method: request.method, path })
+}
+
+const claimedNameOf = ({ credentials }: Exchange, actor: Actor | undefined): string =>
+  actor?.username ?? (credentials.kind === 'basic' ? credentials.name : '')
+
+const refusedCall = (exchange: Exchange, actor: Actor | undefined): RefusedCall => {
+  const { spec, origin, params } = exchange
+  return { spec, actor, claimedName: claimedNameOf(exchange, actor), origin, params }
 }
 
 /** Reads what the endpoint declares and calls its handler. */
@@ -152,8 +165,9 @@ async function handle(deps: AnswerDeps, route: BoundRoute, exchange: Exchange, a
     (signal) => {
       const header = (name: string) => [request.headers[name]].flat()[0]
       const input = { actor, params, query, rawQuery, list, body, origin, credentials, header, signal }
+      const call = { spec, actor, claimedName: claimedNameOf(exchange, actor), origin, params, rawQuery, body }
       // `routes` has tied the handler's types to this very declaration.
-      return route.handle(input as HandlerInput<EndpointSpec>)
+      return audited(deps.audit, call, (audit) => route.handle({ ...input, audit } as HandlerInput<EndpointSpec>))
     },
     { timeoutMs: limits.handlerTimeoutMs, gone, clock: deps.clock },
   )

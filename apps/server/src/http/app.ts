@@ -9,6 +9,7 @@ import Fastify, {
   type LightMyRequestResponse,
 } from 'fastify'
 import { createAnswer } from './answer.ts'
+import type { AuditTrail } from './audited.ts'
 import { type CorsConfig, preflightHeaders, varyOf } from './cors.ts'
 import type { AccessPolicy, Authenticator, Bans } from './doors.ts'
 import { createHttpServer, endBadConnection, type HttpTls } from './http-server.ts'
@@ -39,6 +40,7 @@ export interface HttpAppDeps {
   readonly authenticator: Authenticator
   readonly accessPolicy: AccessPolicy
   readonly bans: Bans
+  readonly audit: AuditTrail
   /** Proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly IpNetwork[]
   readonly log: Logger

@@ -5,6 +5,7 @@
  */
 export type { Actor, Origin } from './actor.ts'
 export { createHttpApp, type HttpApp } from './app.ts'
+export type { AuditDetails, AuditedCall, AuditRecord, AuditTrail, RefusedCall } from './audited.ts'
 export type { AccessPolicy, Authenticator, AuthOutcome } from './doors.ts'
 export type { HttpTls } from './http-server.ts'
 export { openApiRoutes } from './open-api-routes.ts'

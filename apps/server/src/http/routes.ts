@@ -1,5 +1,6 @@
 import type { BodyOf, EndpointSpec, ListOf, ParamsOf, QueryOf, QueryValues, ReplyOf, Resource } from '@rport/api'
 import type { Actor, Credentials, Origin } from './actor.ts'
+import type { AuditNotes } from './audited.ts'
 
 /** What a handler is given. Everything in it has passed the checks that the endpoint declares. */
 export interface HandlerInput<E extends EndpointSpec> {
@@ -17,6 +18,8 @@ export interface HandlerInput<E extends EndpointSpec> {
   readonly credentials: Credentials
   /** A request header by its lower-case name. */
   header(name: string): string | undefined
+  /** For what the audit log is to know beyond path and body; without effect where the endpoint has no `audit`. */
+  readonly audit: AuditNotes
   /** Aborts when the caller hangs up or the request has taken too long. */
   readonly signal: AbortSignal
 }

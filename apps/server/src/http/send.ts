@@ -1,6 +1,7 @@
-import { ApiError, type PlainError } from '@rport/api'
+import { ApiError, type PlainError, type Reply } from '@rport/api'
 import type { FastifyReply } from 'fastify'
 import { encodeBody } from './compression.ts'
+import { replyText } from './reply-body.ts'
 
 /** What goes out on every answer: nothing of ours is to be guessed at, kept, framed or told to other sites. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -14,7 +15,12 @@ const JSON_TYPE = 'application/json; charset=UTF-8'
 const TEXT_TYPE = 'text/plain; charset=utf-8'
 
 /** Sends a JSON text, compressed when the caller can read that; without a text the answer has neither body nor type. */
-export async function sendJson(reply: FastifyReply, status: number, text: string | undefined): Promise<void> {
+async function sendJson(
+  reply: FastifyReply,
+  status: number,
+  text: string | undefined,
+  type = JSON_TYPE,
+): Promise<void> {
   reply.code(status)
   if (text === undefined) {
     await reply.send()
@@ -22,8 +28,17 @@ export async function sendJson(reply: FastifyReply, status: number, text: string
   }
   const { body, encoding } = await encodeBody(Buffer.from(text), reply.request.headers['accept-encoding'])
   if (encoding) reply.header('content-encoding', encoding)
-  await reply.header('content-type', JSON_TYPE).send(body)
+  await reply.header('content-type', type).send(body)
 }
+
+/** Sends what a handler returned. */
+export const sendReply = (reply: FastifyReply, declared: Reply, value: unknown): Promise<void> =>
+  sendJson(
+    reply,
+    declared.status,
+    replyText(declared, value),
+    declared.kind === 'data' && declared.isDeclaredAsText ? TEXT_TYPE : JSON_TYPE,
+  )
 
 /** Sends an error that its caller is meant to read. */
 export async function sendError(reply: FastifyReply, error: ApiError | PlainError): Promise<void> {

@@ -1,5 +1,6 @@
 import { accessErrors } from './access-errors.ts'
 import { accountErrors } from './account-errors.ts'
+import { auditErrors } from './audit-errors.ts'
 import { clientAuthErrors } from './client-auth-errors.ts'
 import { clientErrors } from './client-errors.ts'
 import { clientGroupErrors } from './client-group-errors.ts'
@@ -19,4 +20,5 @@ export const errorTable = {
   ...clientGroupErrors,
   ...clientAuthErrors,
   ...tunnelErrors,
+  ...auditErrors,
 } as const

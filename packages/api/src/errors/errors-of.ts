@@ -13,6 +13,7 @@ export function errorsOf(spec: EndpointSpec): ReadonlySet<ErrorKey> {
   if (spec.query) keys.push('invalid_query')
   if (spec.list) keys.push(...listErrors(spec.list))
   if (spec.body) keys.push('missing_body', spec.bodyFault ?? 'invalid_json', 'body_timeout')
+  if (spec.audit) keys.push('audit_unavailable', 'audit_incomplete')
   if (spec.bodyForm === 'json-or-form') keys.push('unsupported_content_type', 'invalid_form')
   return new Set(keys)
 }

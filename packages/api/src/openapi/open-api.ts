@@ -6,6 +6,7 @@ import { type JsonSchema, type SchemaPool, toJsonSchema } from './json-schema.ts
 import { listParameters } from './list-parameters.ts'
 
 const JSON_TYPE = 'application/json'
+const TEXT_TYPE = 'text/plain'
 const FORM_TYPE = 'application/x-www-form-urlencoded'
 
 const errorsSchema: JsonSchema = {
@@ -125,7 +126,12 @@ function successResponse(spec: EndpointSpec, pool: SchemaPool): JsonSchema {
     case 'bare':
       return { description: 'Done.', content: content(schema) }
     case 'data':
-      return { description: 'Done.', content: content(envelope({ data: schema })) }
+      return reply.isDeclaredAsText
+        ? {
+            description: 'Done; JSON in spite of its type.',
+            content: { [TEXT_TYPE]: { schema: envelope({ data: schema }) } },
+          }
+        : { description: 'Done.', content: content(envelope({ data: schema })) }
     case 'page': {
       const meta = { type: 'object', required: ['count'], properties: { count: { type: 'integer', minimum: 0 } } }
       return { description: 'One page.', content: content(envelope({ data: { type: 'array', items: schema }, meta })) }

@@ -234,21 +234,19 @@ export const apiSection = section({
       description: 'Name of this server in the authenticator app.',
     }),
     enable_audit_log: option(bool(), {
-      ...planned,
       default: true,
       description: 'Write down who did what.',
     }),
     use_ip_obfuscation: option(bool(), {
-      ...planned,
       default: false,
-      description: 'Hide the last part of IPv4 addresses there.',
+      description: 'Hide the last part of IPv4 addresses there, from everybody and for good.',
     }),
     audit_log_rotation: option(
       oneOf(['daily', 'weekly', 'monthly', 'yearly'], (bad) => `API: invalid api.audit_log_rotation: ${bad}`),
       {
-        ...planned,
         default: 'monthly',
-        description: 'When a new audit log is begun.',
+        description:
+          'When older entries of the audit log are moved to a file in the data folder: at the start of a day, a week, a month or a year (UTC).',
       },
     ),
   },

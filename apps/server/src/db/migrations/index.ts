@@ -3,6 +3,7 @@ import { accounts } from './0001-accounts.ts'
 import { clients } from './0002-clients.ts'
 import { apiTokens } from './0010-api-tokens.ts'
 import { clientGroups } from './0011-client-groups.ts'
+import { auditlog } from './0020-auditlog.ts'
 
 /**
  * The steps from an empty file to today's schema, shared by every kind of database. Not for data that one feature can
@@ -13,4 +14,5 @@ export const migrations: Migrations = {
   '0002-clients': clients,
   '0010-api-tokens': apiTokens,
   '0011-client-groups': clientGroups,
+  '0020-auditlog': auditlog,
 }

@@ -29,9 +29,9 @@ export const loginRoutes = ({ service, maxTokenLifetimeHours }: LoginRoutesDeps)
       return { token, two_fa: null }
     },
 
-    logout: async ({ credentials, origin }) => {
+    logout: async ({ credentials, origin, audit }) => {
       if (credentials.kind !== 'bearer') throw apiError('bearer_required')
-      await service.logOut(credentials.token, origin)
+      audit.note({ username: await service.logOut(credentials.token, origin) })
     },
 
     provider: () => ({

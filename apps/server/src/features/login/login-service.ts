@@ -30,8 +30,8 @@ export interface LoginService {
   logIn(attempt: LoginAttempt): Promise<string>
   /** Counts a call without credentials. @throws ApiError auth_required, always */
   refuseWithoutCredentials(origin: Origin): never
-  /** Ends the session of the token. @throws ApiError token_invalid, token_invalid_or_expired */
-  logOut(token: string, origin: Origin): Promise<void>
+  /** Ends the session of the token. @returns whose it was. @throws ApiError token_invalid, token_invalid_or_expired */
+  logOut(token: string, origin: Origin): Promise<string>
 }
 
 export interface LoginServiceDeps {
@@ -106,6 +106,7 @@ export function createLoginService(deps: LoginServiceDeps): LoginService {
         throw apiError('token_invalid_or_expired')
       }
       log.info({ username: session.username, address: origin.address }, 'user logged out')
+      return session.username
     },
   }
 }

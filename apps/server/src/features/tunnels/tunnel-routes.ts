@@ -25,15 +25,19 @@ export const tunnelRoutes = ({ service, visibleTo, policy, isProxyConfigured }: 
         .filter((tunnel) => isVisible(tunnel.clientId))
         .map(toClientTunnelView)
     },
-    async create({ actor, params, query }) {
+    async create({ actor, params, query, audit }) {
       // compat: a client that is away is reported before anything that is wrong with the query
       service.requireConnected(params.client_id)
       const request = toTunnelRequest(query, { isProxyConfigured })
       await policy.requireOpen(actor, request.remote)
-      return toTunnelView(await service.create(actor.username, params.client_id, request))
+      const tunnel = toTunnelView(await service.create(actor.username, params.client_id, request))
+      const { id: _id, created_at: _createdAt, ...asked } = tunnel
+      audit.note({ request: asked })
+      return tunnel
     },
-    async delete({ actor, params, query }) {
+    async delete({ actor, params, query, audit }) {
       const force = readForce(query.force)
+      audit.note({ request: { force } })
       await policy.requireOwn(actor, service.get(params.client_id, params.tunnel_id))
       await service.delete(params.client_id, params.tunnel_id, { force })
     },

@@ -3,6 +3,7 @@ import { parseIpNetwork, systemClock } from '@rport/kit'
 import { createMemoryLogger } from '@rport/kit/testing'
 import type { Actor } from '../actor.ts'
 import { createHttpApp, type HttpAppDeps } from '../app.ts'
+import type { AuditTrail } from '../audited.ts'
 import type { AccessPolicy, Attempt, Authenticator } from '../doors.ts'
 import { type HandlerInput, type RouteSet, routes } from '../routes.ts'
 
@@ -35,6 +36,12 @@ const accessPolicy: AccessPolicy = {
   clientAccess: (_actor, clientId) => (clientId === 'known' ? 'allowed' : clientId === 'closed' ? 'denied' : 'unknown'),
 }
 
+/** Writes nothing down. */
+const silentAudit: AuditTrail = {
+  begin: async () => ({ note: () => undefined, succeeded: async () => undefined, failed: async () => undefined }),
+  refused: async () => undefined,
+}
+
 /** An app with stand-ins for everything behind its door. `banned` and `failures` may be looked at and changed. */
 export function createTestApp(routeSets: readonly RouteSet[], overrides: Partial<HttpAppDeps> = {}) {
   const log = createMemoryLogger()
@@ -45,6 +52,7 @@ export function createTestApp(routeSets: readonly RouteSet[], overrides: Partial
     routes: routeSets,
     authenticator,
     accessPolicy,
+    audit: silentAudit,
     bans: { isBanned: (address) => banned.has(address), failed: (address) => void failures.push(address) },
     trustedProxies: ['127.0.0.0/8', '::1'].flatMap((text) => parseIpNetwork(text) ?? []),
     log,

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto'
+import { ApiError, apiError, type EndpointSpec } from '@rport/api'
+import { type Clock, errorMessage, type Logger, MS_PER_MINUTE } from '@rport/kit'
+import type { AuditDetails, AuditedCall, AuditRecord, AuditTrail, RefusedCall } from '../../http/index.ts'
+import { type AuditEntry, type AuditEvent, type EntryOptions, toEntry } from './audit-event.ts'
+import { recordingOf, refusalKind, sessionKinds } from './audit-vocabulary.ts'
+import type { AuditWriter } from './audit-writer.ts'
+
+/** Refusals cost a caller nothing: more than these are counted instead of listed. */
+const MAX_REFUSALS_A_MINUTE = 120
+
+export interface AuditTrailDeps extends EntryOptions {
+  readonly writer: AuditWriter
+  /** Ids of intents whose operation is still running; the owner settles the others. */
+  readonly underway: Set<string>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** The door's side of the audit log: one row for each operation that was done, and for refusals. */
+export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
+  const { writer, underway, clock, log } = deps
+  const mayRecordRefusal = createAllowance(deps)
+  const entriesOf = (events: readonly AuditEvent[]) => events.map((event) => toEntry(event, deps))
+
+  const refuse = async (event: AuditEvent) => {
+    if (!mayRecordRefusal()) return
+    const write = { kind: 'append', at: clock.now(), entries: entriesOf([event]) } as const
+    await writer.write(write).catch((error: unknown) => {
+      log.warn({ application: event.application, error: errorMessage(error) }, 'refusal was not written down')
+    })
+  }
+  const append = (entries: readonly AuditEntry[], intentId: string | undefined) =>
+    writer.write({ kind: 'append', at: clock.now(), entries, ...(intentId !== undefined && { intentId }) })
+
+  const announce = async (call: AuditedCall): Promise<string | undefined> => {
+    // Reading changes nothing, and a session whose token was not given out is nobody's: a row before the reply is enough.
+    // Strangers must not be able to make the disk busy with attempts.
+    if (call.spec.method === 'GET' || call.spec.auth !== 'user') return undefined
+    const id = randomUUID()
+    const [entry] = entriesOf(eventsOf(call, {}, undefined))
+    if (!entry) return undefined
+    underway.add(id)
+    try {
+      await writer.write({ kind: 'intend', id, at: clock.now(), entry })
+      return id
+    } catch (error) {
+      underway.delete(id)
+      throw apiError('audit_unavailable', {}, { cause: error })
+    }
+  }
+
+  return {
+    async begin(call): Promise<AuditRecord> {
+      const id = await announce(call)
+      let details: AuditDetails = {}
+      const settle = () => id !== undefined && underway.delete(id)
+      return {
+        note(more) {
+          details = { ...details, ...more }
+        },
+        async succeeded(value) {
+          try {
+            await append(entriesOf(eventsOf(call, details, value)), id)
+          } catch (error) {
+            throw apiError(id === undefined ? 'audit_unavailable' : 'audit_incomplete', {}, { cause: error })
+          } finally {
+            settle()
+          }
+        },
+        async failed(error) {
+          // An error that nobody expected may have come after the change: what is known is written down.
+          const isRefused = error instanceof ApiError && error.key !== 'internal'
+          const write = isRefused
+            ? undefined
+            : append(entriesOf(eventsOf(call, { ...details, response: BROKEN }, undefined)), id)
+          const drop = isRefused && id !== undefined ? writer.write({ kind: 'drop', intentId: id }) : undefined
+          await Promise.all([write, drop]).catch((problem: unknown) => {
+            log.warn({ error: errorMessage(problem) }, 'end of an operation was not written down')
+          })
+          settle()
+          const event = isRefused ? refusalOf(call, error, details) : undefined
+          if (event) await refuse(event)
+        },
+      }
+    },
+
+    async refused(call, error) {
+      const event = refusalOf(call, error, {})
+      if (event) await refuse(event)
+    },
+  }
+}
+
+const BROKEN = { outcome: 'failed' }
+
+/** The rows of an operation; of several clients one each. */
+function eventsOf(call: AuditedCall, details: AuditDetails, value: unknown): AuditEvent[] {
+  const [application, action] = call.spec.audit ?? ['', '']
+  const recording = recordingOf(application, action)
+  const pathClient = recording.affected === 'client' ? '' : (call.params['client_id'] ?? '')
+  const event = {
+    username: details.username ?? nameOf(call),
+    address: call.origin.address,
+    application,
+    action,
+    affectedId: details.affectedId ?? affectedOf(call, recording.affected, value),
+    request: 'request' in details ? details.request : recording.request ? call.body : undefined,
+    response: 'response' in details ? details.response : recording.response ? value : undefined,
+  }
+  const clientIds = details.clientIds ?? [pathClient]
+  return (clientIds.length > 0 ? clientIds : ['']).map((clientId) => ({ ...event, clientId }))
+}
+
+/** Who acts; of a login the name in its body counts. */
+function nameOf({ actor, claimedName, body }: AuditedCall): string {
+  if (actor) return actor.username
+  const sent = body?.['username']
+  return typeof sent === 'string' ? sent : claimedName
+}
+
+function affectedOf(call: AuditedCall, from: ReturnType<typeof recordingOf>['affected'], value: unknown): string {
+  if (from === 'actor') return nameOf(call)
+  if (from === 'client') return call.params['client_id'] ?? ''
+  const params = Object.entries(call.params).flatMap(([name, text]) => (name === 'client_id' ? [] : [text]))
+  const named = from === 'first-param' ? params[0] : params.at(-1)
+  return named ?? idIn(value) ?? idIn(call.body) ?? ''
+}
+
+function idIn(value: unknown): string | undefined {
+  if (value === null || typeof value !== 'object') return undefined
+  const { id, jid } = value as { id?: unknown; jid?: unknown }
+  const found = id ?? jid
+  return typeof found === 'string' || typeof found === 'number' ? String(found) : undefined
+}
+
+/** The row of a refusal, if it is one of a right or of a password; expired sessions and pauses are everyday life. */
+function refusalOf(call: RefusedCall | AuditedCall, error: unknown, details: AuditDetails): AuditEvent | undefined {
+  if (!(error instanceof ApiError)) return undefined
+  const username = details.username ?? ('body' in call ? nameOf(call) : call.claimedName)
+  const from = { username, address: call.origin.address }
+  const request = { method: call.spec.method, path: call.spec.path, reason: error.message }
+  if (error.status === 403) {
+    return {
+      ...from,
+      ...refusalKind,
+      affectedId: affectedOfRefusal(call),
+      clientId: call.params['client_id'] ?? '',
+      request,
+    }
+  }
+  if (error.status !== 401) return undefined
+  if (call.actor) return { ...from, application: applicationOf(call.spec), action: `${actionOf(call.spec)}.failed` }
+  if (error.key !== 'unauthorized' || username === '') return undefined
+  return { ...from, application: sessionKinds.application, action: sessionKinds.failed }
+}
+
+const applicationOf = (spec: EndpointSpec): string => spec.audit?.[0] ?? refusalKind.application
+const actionOf = (spec: EndpointSpec): string => spec.audit?.[1] ?? spec.method.toLowerCase()
+const affectedOfRefusal = ({ params }: Pick<AuditedCall, 'params'>): string =>
+  Object.entries(params).findLast(([name]) => name !== 'client_id')?.[1] ?? ''
+
+/** A budget per minute; the first refusal beyond it is told to the log. */
+function createAllowance({ clock, log }: Pick<AuditTrailDeps, 'clock' | 'log'>): () => boolean {
+  let windowEndsAt = 0
+  let used = 0
+  return () => {
+    if (clock.monotonic() >= windowEndsAt) {
+      if (used > MAX_REFUSALS_A_MINUTE) {
+        log.warn({ refusals: used, listed: MAX_REFUSALS_A_MINUTE }, 'more refusals than the audit log lists')
+      }
+      used = 0
+      windowEndsAt = clock.monotonic() + MS_PER_MINUTE
+    }
+    used += 1
+    return used <= MAX_REFUSALS_A_MINUTE
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * The audit log: who did what, chained row to row, signed every hour, rotated to files, listed by the API.
+ * Not for what the program says of itself (the log) nor for deciding what is allowed: it is told what happened.
+ * Start at create-auditlog.ts, then audit-trail.ts (operations of the API) and audit-chain.ts.
+ */
+export { loadAuditKey } from './audit-key.ts'
+export { type AuditLog, type AuditLogDeps, createAuditLog } from './create-auditlog.ts'
