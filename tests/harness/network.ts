@@ -70,7 +70,7 @@ export function createNetwork(scope: Scope): TestNetwork {
   const files = `/etc/netns/${far}`
   mkdirSync(files, { recursive: true })
   scope.add(() => rmSync(files, { recursive: true, force: true }))
-  writeFileSync(`${files}/resolv.conf`, 'nameserver 127.0.0.1\n')
+  writeFileSync(`${files}/resolv.conf`, 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n')
   writeFileSync(`${files}/hosts`, '127.0.0.1 localhost\n')
   return {
     nearAddress: `${subnet}.1`,

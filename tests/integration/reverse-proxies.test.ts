@@ -21,7 +21,8 @@ import {
 
 /** Stands for the 100 s of services that put themselves before a server. */
 const IDLE_CUT_MS = 3000
-const PASSED_BY_MS = 3 * IDLE_CUT_MS
+/** There is nothing to wait for when nothing happens: twice the time after which it would have. */
+const PASSED_BY_MS = 2 * IDLE_CUT_MS
 
 if (reverseProxiesMissing) console.warn(`LEFT OUT: agents and reverse proxies: ${reverseProxiesMissing}`)
 

@@ -19,11 +19,11 @@ test('a quiet hour upsets nobody', async () => {
   expect(upsets()).toBe(0)
 })
 
-test('sleep is noticed within five seconds of waking, once', async () => {
+test('sleep is noticed within three seconds of waking, once', async () => {
   const { clock, upsets } = watch()
   await clock.advance(60_000)
   clock.jump(8 * 3_600_000)
-  await clock.advance(5000)
+  await clock.advance(3000)
   expect(upsets()).toBe(1)
   await clock.advance(60_000)
   expect(upsets()).toBe(1)

@@ -13,7 +13,7 @@ export interface MachineWatchDeps {
   readonly log: Logger
 }
 
-const LOOK_EVERY_MS = 5 * MS_PER_SECOND
+const LOOK_EVERY_MS = 3 * MS_PER_SECOND
 /** A look may come so late on a busy machine without anything having happened. */
 const TOLERANCE_MS = 10 * MS_PER_SECOND
 /** Link-local addresses come and go with every container, and no server is reached through them. */

@@ -265,12 +265,12 @@ describe('an agent whose machine slept', () => {
     expect(servers[MAIN].registered).toHaveLength(1)
   })
 
-  test('gives a link up that does not, ten seconds later, and makes a new one', async () => {
+  test('gives a link up that does not, five seconds later, and makes a new one', async () => {
     const { clock, until, isOn, servers, upset } = setUp()
     await until(isOn(MAIN))
     servers[MAIN].links[0]?.blackHole()
     upset()
-    await clock.advance(10_000)
+    await clock.advance(5000)
     await clock.advance(2000)
     await until(() => servers[MAIN].dialCount === 2)
   })

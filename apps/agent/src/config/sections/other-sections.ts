@@ -37,7 +37,7 @@ export const connectionSection = section({
     }),
     ca_file: option(path(), {
       flag: 'ca-file',
-      since: '2.1',
+      since: '2.1.0',
       description:
         "File with certificates (PEM) of authorities that may have signed the server's certificate, beside those that this machine trusts anyway. It is read at each attempt.",
       example: '"/etc/rport/company-ca.pem"',
