@@ -16,7 +16,7 @@ import { statusRoutes } from './features/status/index.ts'
 import { createTokens } from './features/tokens/index.ts'
 import { createTunnels } from './features/tunnels/index.ts'
 import { createAccessPolicy, createTunnelPolicy, createUsers } from './features/users/index.ts'
-import { createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
+import { type AccessLine, createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
 import type { Passwords } from './passwords/index.ts'
 import { toServerStatus } from './server-status.ts'
 
@@ -32,6 +32,8 @@ export interface ServerDeps {
   readonly auditKey: KeyObject
   /** Where files are kept that are no part of the database. */
   readonly dataDir: string
+  /** Takes the lines of the API's access log; undefined: none is written. */
+  readonly accessLine: AccessLine | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -173,6 +175,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     bans: apiLockout,
     audit: audit.trail,
     trustedProxies: config.api.trustedProxies,
+    accessLine: deps.accessLine,
     clock,
     log,
   })

@@ -30,8 +30,7 @@ async function main(): Promise<void> {
   const { config, notices } = readSettings(argv)
   setProcessTitle('rportd', config.file === undefined ? [] : ['-c', config.file])
   checkRoot({ program: 'rportd', allowRoot: config.allowRoot })
-  const { file, level } = config.logging
-  const log = createLog({ file, level, format: 'text', program: 'rportd', clock: systemClock })
+  const log = createLog({ ...config.logging, program: 'rportd', clock: systemClock })
   const { logger } = log
   for (const notice of notices) logger[notice.level](notice.fields, notice.message)
 

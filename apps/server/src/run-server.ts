@@ -1,5 +1,5 @@
-import { type DataFolder, isTerminal, openDataFolder } from '@rport/host'
-import { type Clock, joinHostPort, type Logger, version } from '@rport/kit'
+import { type DataFolder, isTerminal, type LogOutput, openDataFolder, openLogFile } from '@rport/host'
+import { type Clock, errorMessage, joinHostPort, type Logger, version } from '@rport/kit'
 import { type ApiCertificates, openApiCertificates } from './api-certificates.ts'
 import { composeServer, type RunningServer } from './compose.ts'
 import { openStores, type Stores } from './compose-stores.ts'
@@ -36,9 +36,11 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
   let folder: DataFolder | undefined
   let stores: Stores | undefined
   let certificates: ApiCertificates | undefined
+  let accessLog: LogOutput | undefined
   let server: RunningServer | undefined
   const close = async () => {
     await server?.close()
+    accessLog?.close()
     await certificates?.close()
     await stores?.close()
     await folder?.close()
@@ -63,7 +65,23 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
     const { tls } = config.api
     certificates = tls && config.api.listen && (await openApiCertificates(tls, { dataDir, clock, log }))
     const apiTls = certificates?.tls
-    server = composeServer(config, { stores, passwords, keySeed, jwtSecret, auditKey, dataDir, apiTls, clock, log })
+    const { accessLogFile } = config.api
+    const { rotation } = config.logging
+    if (accessLogFile !== undefined) {
+      accessLog = openLogFile(accessLogFile, { rotation, setting: 'access_log_file in [api]' })
+    }
+    server = composeServer(config, {
+      stores,
+      passwords,
+      keySeed,
+      jwtSecret,
+      auditKey,
+      dataDir,
+      apiTls,
+      accessLine: accessLog?.write,
+      clock,
+      log,
+    })
     const listening = await server.start()
     await certificates?.start()
     const { fingerprint } = server
@@ -94,10 +112,22 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
         'first start: read the password and the agent credential in this file, then delete it',
       )
     }
-    return { reload: async () => certificates?.reload(), close }
+    const reload = async () => {
+      reopen(accessLog, log)
+      await certificates?.reload()
+    }
+    return { reload, close }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+function reopen(accessLog: LogOutput | undefined, log: Logger): void {
+  try {
+    accessLog?.reopen()
+  } catch (error) {
+    log.error({ reason: errorMessage(error) }, 'access log cannot be reopened, the old file stays in use')
   }
 }
 

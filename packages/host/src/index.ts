@@ -6,6 +6,8 @@
 export { readSecretFile, type WriteFileOptions, writeFileAtomic } from './atomic-file.ts'
 export { type DataFolder, type DataFolderOptions, openDataFolder } from './data-folder.ts'
 export { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from './log.ts'
+export { type LogFileOptions, type LogOutput, openLogFile } from './log-output.ts'
+export type { LogRotation } from './log-rotation.ts'
 export { setProcessTitle } from './process-title.ts'
 export { openReloadingFile, type ReloadingFile, type ReloadingFileOptions } from './reloading-file.ts'
 export { checkRoot, type RootCheckOptions } from './root-check.ts'

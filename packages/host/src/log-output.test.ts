@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -63,15 +63,18 @@ test('a full disk costs lines but not the program, and the log says how many', (
   let freeBytes = 8
   let written = ''
   const output = openLogFile('x', {
-    open: () => 7,
-    write: (_descriptor, bytes) => {
-      if (freeBytes === 0) throw fault('ENOSPC')
-      const part = bytes.subarray(0, freeBytes)
-      freeBytes -= part.length
-      written += part.toString()
-      return part.length
+    files: {
+      open: () => 7,
+      write: (_descriptor, bytes) => {
+        if (freeBytes === 0) throw fault('ENOSPC')
+        const part = bytes.subarray(0, freeBytes)
+        freeBytes -= part.length
+        written += part.toString()
+        return part.length
+      },
+      close: () => undefined,
+      sizeOf: () => undefined,
     },
-    close: () => undefined,
   })
   output.write('first and long')
   output.write('second')
@@ -85,14 +88,17 @@ test('a pipe that is full for a moment gets the line, one that stays full loses 
   let refusals = 3
   const written: string[] = []
   const output = openLogFile('x', {
-    open: () => 7,
-    write: (_descriptor, bytes) => {
-      refusals -= 1
-      if (refusals >= 0) throw fault('EAGAIN')
-      written.push(bytes.toString())
-      return bytes.length
+    files: {
+      open: () => 7,
+      write: (_descriptor, bytes) => {
+        refusals -= 1
+        if (refusals >= 0) throw fault('EAGAIN')
+        written.push(bytes.toString())
+        return bytes.length
+      },
+      close: () => undefined,
+      sizeOf: () => undefined,
     },
-    close: () => undefined,
   })
   output.write('first')
   refusals = Number.POSITIVE_INFINITY
@@ -111,4 +117,41 @@ test('a reader of standard output that goes away ends nothing, not even after th
   output.write('two')
   await gone
   expect(stream.destroyed).toBe(true)
+})
+
+test('a log that is full is put aside, and the oldest ones go', () => {
+  const path = join(folder, 'a.log')
+  const output = openLogFile(path, { rotation: { maxBytes: 10, keep: 2 } })
+  for (const line of ['one', 'two', 'three', 'a line that is longer than all', 'four', 'five']) output.write(line)
+  output.close()
+  expect(readdirSync(folder).toSorted()).toEqual(['a.log', 'a.log.1', 'a.log.2'])
+  expect(readFileSync(path, 'utf8')).toBe('four\nfive\n')
+  expect(readFileSync(`${path}.1`, 'utf8')).toBe('a line that is longer than all\n')
+  expect(readFileSync(`${path}.2`, 'utf8')).toBe('three\n')
+})
+
+test('what was in the file before the start counts', () => {
+  const path = join(folder, 'a.log')
+  for (const line of ['one', 'two']) {
+    const output = openLogFile(path, { rotation: { maxBytes: 7, keep: 1 } })
+    output.write(line)
+    output.close()
+  }
+  expect([readFileSync(path, 'utf8'), readFileSync(`${path}.1`, 'utf8')]).toEqual(['two\n', 'one\n'])
+})
+
+test('a log that cannot be put aside is written on, and says so', () => {
+  const path = join(folder, 'a.log')
+  mkdirSync(`${path}.1`)
+  const output = openLogFile(path, { rotation: { maxBytes: 8, keep: 1 } })
+  for (const line of ['one', 'two', 'three']) output.write(line)
+  output.close()
+  expect(readFileSync(path, 'utf8')).toMatch(/^one\ntwo\n\(the log could not be put aside: .*\)\nthree\n$/)
+})
+
+test('a pipe is never put aside', () => {
+  const output = openLogFile('/dev/null', { rotation: { maxBytes: 4, keep: 1 } })
+  for (const line of ['one', 'two']) output.write(line)
+  output.close()
+  expect(existsSync('/dev/null.1')).toBe(false)
 })

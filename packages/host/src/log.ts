@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { escapeInvisible } from './invisible.ts'
 import { cleanFields } from './log-fields.ts'
 import { type LogOutput, openLogFile, openLogStream } from './log-output.ts'
+import type { LogRotation } from './log-rotation.ts'
 import { type LogRecord, toTextLine } from './log-text.ts'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
@@ -12,6 +13,8 @@ export interface LogOptions {
   /** Path of the log file, appended to; empty or absent: standard output. */
   file?: string | undefined
   level: LogLevel
+  /** Puts the file aside when it is full. */
+  rotation?: LogRotation | undefined
   /** `text`: a line for people, in local time. `json`: an object per line, time in UTC. */
   format: LogFormat
   /** First prefix of each line: `rportd`, `rport`. */
@@ -39,7 +42,9 @@ const RESERVED = new Set(['time', 'level', 'program', 'message'])
  * @throws StartError when the log file cannot be opened
  */
 export function createLog(options: LogOptions): Log {
-  const output = options.output ?? (options.file ? openLogFile(options.file) : openLogStream(process.stdout))
+  const output =
+    options.output ??
+    (options.file ? openLogFile(options.file, { rotation: options.rotation }) : openLogStream(process.stdout))
   const { clock, program } = options
   const write = options.format === 'json' ? output.write : (line: string) => output.write(toTextLine(toRecord(line)))
   const engine = pino(

@@ -42,7 +42,7 @@ describe('without a configuration file', () => {
       api: { listen: { host: '127.0.0.1', port: 3000 } },
       clientsAuth: { source: { kind: 'embedded' } },
       users: { source: { kind: 'embedded' }, jwtSecret: undefined },
-      logging: { file: undefined, level: 'info' },
+      logging: { file: undefined, level: 'info', format: 'text', rotation: { maxBytes: 100_000_000, keep: 10 } },
     })
     expect(config({}).agents.keySeed).toBeUndefined()
   })

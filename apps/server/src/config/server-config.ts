@@ -236,6 +236,9 @@ export interface LoggingConfig {
   /** Undefined: standard output. */
   readonly file: string | undefined
   readonly level: 'error' | 'info' | 'debug'
+  readonly format: 'text' | 'json'
+  /** For each log file; undefined: they grow until somebody else puts them aside. */
+  readonly rotation: { readonly maxBytes: number; readonly keep: number } | undefined
 }
 
 export interface MonitoringConfig {

@@ -9,6 +9,7 @@ import type {
   ClientsAuthSource,
   DatabaseConfig,
   ListenAddress,
+  LoggingConfig,
   OAuthConfig,
   PortPolicy,
   ServerConfig,
@@ -29,6 +30,8 @@ export interface ServerCircumstances {
   readonly cpuCount: number
 }
 
+const BYTES_PER_MEGABYTE = 1_000_000
+
 /** Where the API listens when there is no configuration file: this machine only. */
 const FIRST_STEPS_API = { host: '127.0.0.1', port: 3000 }
 
@@ -37,7 +40,7 @@ export function toServerConfig(
   { settings, isSet }: Resolution<ServerSections>,
   circumstances: ServerCircumstances,
 ): ServerConfig {
-  const { server, api, logging, monitoring, notifications, smtp, pushover } = settings
+  const { server, api, monitoring, notifications, smtp, pushover } = settings
   const isApiOn = api.address !== undefined || isSet('api.address') || circumstances.file !== undefined
   return deepFreeze({
     file: circumstances.file,
@@ -72,7 +75,7 @@ export function toServerConfig(
       obfuscateAddresses: api.use_ip_obfuscation,
       rotation: api.audit_log_rotation,
     },
-    logging: { file: logging.log_file, level: logging.log_level },
+    logging: toLogging(settings),
     monitoring: { enabled: monitoring.enabled, keepMs: monitoring.data_storage_duration },
     notifications: {
       scriptDir: notifications.notification_script_dir,
@@ -90,6 +93,12 @@ export function toServerConfig(
     subdomains: toSubdomains(settings),
     oauth: toOAuth(settings),
   })
+}
+
+function toLogging({ logging }: ServerSettings): LoggingConfig {
+  const { log_file: file, log_level: level, log_format: format, log_max_size: megabytes, log_keep: keep } = logging
+  const rotation = megabytes === 0 ? undefined : { maxBytes: megabytes * BYTES_PER_MEGABYTE, keep }
+  return { file, level, format, rotation }
 }
 
 function toAgents({ server }: ServerSettings, { agentsListen, cpuCount }: ServerCircumstances): AgentsConfig {

@@ -13,6 +13,7 @@ import {
 } from '@rport/api'
 import { type Clock, callerAddress, type IpNetwork, type Logger, toError } from '@rport/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AccessLog } from './access-log.ts'
 import type { Actor, Credentials, Origin } from './actor.ts'
 import { type AuditTrail, audited, type RefusedCall } from './audited.ts'
 import { authenticate } from './authenticate.ts'
@@ -41,6 +42,8 @@ export interface AnswerDeps {
   readonly log: Logger
   readonly clock: Clock
   readonly newRequestId: () => string
+  /** Told who sent a request, for the access log. */
+  readonly sentBy: AccessLog['sentBy'] | undefined
 }
 
 interface AnswerConfig {
@@ -80,6 +83,7 @@ export function createAnswer(deps: AnswerDeps) {
     try {
       if (active > config.limits.maxActiveRequests) throw apiError('too_many_requests_at_once')
       actor = await identify(deps, exchange)
+      if (actor) deps.sentBy?.(request.raw, actor.username)
       if (actor) await authorize(deps.accessPolicy, route.spec, actor, exchange.params)
       isAdmitted = true
       const value = await handle(deps, route, exchange, actor)

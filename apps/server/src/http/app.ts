@@ -8,6 +8,7 @@ import Fastify, {
   type InjectOptions,
   type LightMyRequestResponse,
 } from 'fastify'
+import { type AccessLine, createAccessLog } from './access-log.ts'
 import { createAnswer } from './answer.ts'
 import type { AuditTrail } from './audited.ts'
 import { type CorsConfig, preflightHeaders, varyOf } from './cors.ts'
@@ -46,6 +47,8 @@ export interface HttpAppDeps {
   readonly log: Logger
   readonly clock: Clock
   readonly newRequestId?: () => string
+  /** Takes a line for each request in Apache's combined format; absent: none is written. */
+  readonly accessLine?: AccessLine | undefined
 }
 
 /** The REST API, listening or not. */
@@ -65,10 +68,13 @@ export interface HttpApp {
 export function createHttpApp(deps: HttpAppDeps): HttpApp {
   const { config, clock } = deps
   const limits = { ...defaultLimits, ...config.limits }
+  const { accessLine: write, trustedProxies } = deps
+  const accessLog = write && createAccessLog({ write, trustedProxies, clock })
   const answer = createAnswer({
     ...deps,
     config: { ...config, limits, strictContract: config.strictContract ?? false },
     newRequestId: deps.newRequestId ?? randomUUID,
+    sentBy: accessLog?.sentBy,
   })
   let server: Server | undefined
   const fastify = Fastify({
@@ -82,8 +88,11 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
     },
     clientErrorHandler: endBadConnection,
     // The router itself complains about nothing but paths that cannot be decoded.
-    frameworkErrors: (_error, _request, reply) =>
-      sendPlain(reply.headers(SECURITY_HEADERS), plainError('malformed_path')),
+    frameworkErrors: (_error, request, reply) => {
+      // No hook runs for them.
+      reply.raw.once('finish', () => accessLog?.answered(request, reply))
+      return sendPlain(reply.headers(SECURITY_HEADERS), plainError('malformed_path'))
+    },
   })
   // Bodies are ours to read: at their point in the order of steps, whatever their content type.
   for (const method of ['POST', 'PUT', 'DELETE']) {
@@ -100,6 +109,7 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
       await answerUnknown(config.cors, request, reply)
     return undefined
   })
+  if (accessLog) fastify.addHook('onResponse', async (request, reply) => accessLog.answered(request, reply))
   fastify.setNotFoundHandler((request, reply) => answerUnknown(config.cors, request, reply))
   for (const route of deps.routes.flat()) {
     fastify.route({

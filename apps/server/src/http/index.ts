@@ -3,6 +3,7 @@
  * Not for rules of the product: those live in features, which are called from here through `routes`.
  * Start at routes.ts (how a feature plugs in) and answer.ts (what happens to a request).
  */
+export type { AccessLine } from './access-log.ts'
 export type { Actor, Origin } from './actor.ts'
 export { createHttpApp, type HttpApp } from './app.ts'
 export type { AuditDetails, AuditedCall, AuditRecord, AuditTrail, RefusedCall } from './audited.ts'

@@ -116,9 +116,9 @@ export const apiSection = section({
       example: '"/var/lib/rport/server.key"',
     }),
     access_log_file: option(path(), {
-      ...planned,
       flag: 'api-access-log-file',
-      description: 'File for a line about each request, in the combined log format.',
+      description:
+        "File for a line about each request, in Apache's combined format and UTC, without secrets. Put aside like the log.",
       example: '"/var/log/rport/api-access.log"',
     }),
     trusted_proxies: option(networks(), {

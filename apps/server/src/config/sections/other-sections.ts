@@ -1,4 +1,4 @@
-import { bool, oneOf, option, path, secret, section, text } from '@rport/config'
+import { bool, int, oneOf, option, path, secret, section, text } from '@rport/config'
 import { MS_PER_HOUR } from '@rport/kit'
 import { days, daysOrHours, longDuration } from './kinds.ts'
 
@@ -20,6 +20,26 @@ export const loggingSection = section({
       oneOf(['error', 'info', 'debug'], (bad) => `invalid log level: ${bad}`),
       { default: 'info', flag: 'log-level', description: 'How much is written.' },
     ),
+    log_format: option(
+      oneOf(['text', 'json'], (bad) => `invalid log format: ${bad}`),
+      {
+        default: 'text',
+        since: '2.1.0',
+        description: 'How lines look: "text" for people, "json" with one object per line for programs.',
+      },
+    ),
+    log_max_size: option(int({ min: 0, max: 100_000 }, 'MEGABYTES'), {
+      default: 100,
+      unit: 'megabytes',
+      since: '2.1.0',
+      description:
+        'Size at which a log file is put aside as FILE.1 and a new one is begun; holds for access_log_file, too. 0: never, another program does it and sends SIGHUP.',
+    }),
+    log_keep: option(int({ min: 1, max: 1000 }), {
+      default: 10,
+      since: '2.1.0',
+      description: 'How many log files that were put aside are kept.',
+    }),
   },
 })
 
