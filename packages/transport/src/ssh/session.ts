@@ -13,7 +13,7 @@ import { DISCONNECT, MSG } from './messages/numbers.ts'
 import { MAX_REQUEST_BYTES, PeerRequests } from './peer-requests.ts'
 import { OpenRequests } from './requests.ts'
 import { TransportLayer } from './transport-layer.ts'
-import type { UserAuth } from './user-auth.ts'
+import type { AuthHost, UserAuth } from './user-auth.ts'
 
 export interface SessionOptions {
   readonly transport: TransportRole
@@ -24,17 +24,6 @@ export interface SessionOptions {
   readonly clock?: Clock
   readonly limits?: Partial<SshLimits>
   readonly algorithms?: AlgorithmChoice
-}
-
-/** What login needs of its session. */
-export interface AuthHost {
-  send(payload: Buffer): void
-  /** No message is handed up until `resume`: for checks that take time. */
-  stop(): void
-  resume(): void
-  /** Login is over. */
-  authenticated(user: string): void
-  fail(error: TransportError): void
 }
 
 /** Type-specific rest of a channel open message. */

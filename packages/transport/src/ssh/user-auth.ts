@@ -10,7 +10,17 @@ import {
   encodeServiceAccept,
   encodeServiceRequest,
 } from './messages/userauth.ts'
-import type { AuthHost } from './session.ts'
+
+/** What login needs of its session. */
+export interface AuthHost {
+  send(payload: Buffer): void
+  /** No message is handed up until `resume`: for checks that take time. */
+  stop(): void
+  resume(): void
+  /** Login is over. */
+  authenticated(user: string): void
+  fail(error: TransportError): void
+}
 
 /** Login, in one of the two roles: gets every message between key exchange and success. */
 export interface UserAuth {
