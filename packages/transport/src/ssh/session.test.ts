@@ -35,7 +35,7 @@ const serveNothing: ConnectionHandlers = {
   onRequest: () => ({ ok: false, payload: Buffer.from('unknown request') }),
   onChannel: (open) => open.reject('unknown-type', 'no channels here'),
 }
-const inOneSecond = { timeoutMs: 1000 }
+const patiently = { timeoutMs: 10_000 }
 
 function collect(channel: Channel): { bytes(): Buffer; ended: Promise<void> } {
   const parts: Buffer[] = []
@@ -83,7 +83,7 @@ describe('login', () => {
   test('works when the stream arrives byte by byte', async () => {
     const { server, agent } = await connectPair({ pieceBytes: 1 })
     serveEcho(server)
-    await expect(agent.request('x', 'y', inOneSecond)).resolves.toMatchObject({ ok: true })
+    await expect(agent.request('x', 'y', patiently)).resolves.toMatchObject({ ok: true })
   })
 
   test('refuses a wrong password and says so', async () => {
@@ -156,9 +156,9 @@ describe('requests', () => {
     const { server, agent } = await connectPair()
     serveEcho(server)
     agent.serve(serveNothing)
-    const answer = await agent.request('new_connection', '{"ID":"x"}', inOneSecond)
+    const answer = await agent.request('new_connection', '{"ID":"x"}', patiently)
     expect([answer.ok, answer.payload.toString()]).toEqual([true, 'new_connection:{"ID":"x"}'])
-    const refusal = await server.request('run_cmd', '{}', inOneSecond)
+    const refusal = await server.request('run_cmd', '{}', patiently)
     expect([refusal.ok, refusal.payload.toString()]).toEqual([false, 'unknown request'])
   })
 
@@ -170,8 +170,8 @@ describe('requests', () => {
       onChannel: () => undefined,
     })
     const order: string[] = []
-    const slow = agent.request('slow', '', inOneSecond).then((reply) => order.push(reply.payload.toString()))
-    const quick = agent.request('quick', '', inOneSecond).then((reply) => order.push(reply.payload.toString()))
+    const slow = agent.request('slow', '', patiently).then((reply) => order.push(reply.payload.toString()))
+    const quick = agent.request('quick', '', patiently).then((reply) => order.push(reply.payload.toString()))
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
     later[0]?.(ok('slow'))
     await Promise.all([slow, quick])
@@ -186,7 +186,7 @@ describe('requests', () => {
       onChannel: () => undefined,
     })
     await expect(agent.request('lost', '', { timeoutMs: 10 })).rejects.toMatchObject({ code: 'timed-out' })
-    const next = agent.request('next', '', inOneSecond)
+    const next = agent.request('next', '', patiently)
     later[0]?.(ok('lost'))
     expect((await next).payload.toString()).toBe('next')
   })
@@ -201,18 +201,18 @@ describe('requests', () => {
     const pending = agent.request('b', '', { timeoutMs: 10_000 })
     server.close('test')
     await expect(pending).rejects.toMatchObject({ code: 'closed' })
-    await expect(agent.request('c', '', inOneSecond)).rejects.toMatchObject({ code: 'closed' })
+    await expect(agent.request('c', '', patiently)).rejects.toMatchObject({ code: 'closed' })
   })
 
   test('larger than a Go peer takes are refused before they are sent', async () => {
     const { agent } = await connectPair()
-    await expect(agent.request('big', Buffer.alloc(262_144), inOneSecond)).rejects.toMatchObject({ code: 'too-large' })
+    await expect(agent.request('big', Buffer.alloc(262_144), patiently)).rejects.toMatchObject({ code: 'too-large' })
   })
 
   test('of a quarter of a megabyte arrive whole', async () => {
     const { server, agent } = await connectPair()
     server.serve({ onRequest: (_name, payload) => ok(String(payload.length)), onChannel: () => undefined })
-    const reply = await agent.request('big', Buffer.alloc(260_000, 97), inOneSecond)
+    const reply = await agent.request('big', Buffer.alloc(260_000, 97), patiently)
     expect(reply.payload.toString()).toBe('260000')
   })
 
@@ -225,7 +225,7 @@ describe('requests', () => {
       },
       onChannel: () => undefined,
     })
-    const reply = await agent.request('x', '', inOneSecond)
+    const reply = await agent.request('x', '', patiently)
     expect([reply.ok, reply.payload.length]).toEqual([false, 0])
     expect(log.lines.map((line) => line.message)).toContain('request of the peer failed')
   })
@@ -263,14 +263,14 @@ describe('channels', () => {
       pair.agent.serve({ onRequest: () => ok(''), onChannel: (open) => resolve(open.accept()) })
     })
     pair.server.serve(serveNothing)
-    const near = await pair.server.openChannel('rport', '127.0.0.1:22', inOneSecond)
+    const near = await pair.server.openChannel('rport', '127.0.0.1:22', patiently)
     return { ...pair, near, far: await opened }
   }
 
   test('carry the target as raw text', async () => {
     const { server, agent } = await connectPair()
     const opened = new Promise<ChannelOpen>((resolve) => agent.serve({ onRequest: () => ok(''), onChannel: resolve }))
-    void server.openChannel('rport', '[::1]:22', inOneSecond)
+    void server.openChannel('rport', '[::1]:22', patiently)
     const open = await opened
     expect([open.type, open.data.toString()]).toEqual(['rport', '[::1]:22'])
     open.accept()
@@ -279,7 +279,7 @@ describe('channels', () => {
   test('refused ones say the reason', async () => {
     const { server, agent } = await connectPair()
     agent.serve({ onRequest: () => ok(''), onChannel: (open) => open.reject('prohibited', 'not allowed') })
-    const refusal = server.openChannel('rport', 'x:1', inOneSecond)
+    const refusal = server.openChannel('rport', 'x:1', patiently)
     await expect(refusal).rejects.toBeInstanceOf(ChannelRefused)
     await expect(refusal).rejects.toMatchObject({ reason: 'prohibited', message: 'not allowed' })
   })
@@ -340,7 +340,7 @@ describe('channels', () => {
     agent.serve({ onRequest: () => ok(''), onChannel: (open) => open.accept().close() })
     server.serve(serveNothing)
     for (let round = 0; round < 20; round += 1) {
-      const channel = await server.openChannel('rport', 'x:1', inOneSecond)
+      const channel = await server.openChannel('rport', 'x:1', patiently)
       await new Promise<void>((resolve) => {
         if (channel.isOpen) channel.onClose = resolve
         else resolve()
@@ -352,13 +352,13 @@ describe('channels', () => {
   test('are bounded, for us and for the peer', async () => {
     const { server, agent } = await connectPair({ limits: { channels: 2 } })
     agent.serve({ onRequest: () => ok(''), onChannel: (open) => open.accept() })
-    await server.openChannel('rport', 'x:1', inOneSecond)
-    await server.openChannel('rport', 'x:2', inOneSecond)
-    await expect(server.openChannel('rport', 'x:3', inOneSecond)).rejects.toMatchObject({ code: 'too-many-requests' })
+    await server.openChannel('rport', 'x:1', patiently)
+    await server.openChannel('rport', 'x:2', patiently)
+    await expect(server.openChannel('rport', 'x:3', patiently)).rejects.toMatchObject({ code: 'too-many-requests' })
     const few = await connectPair({ limits: { peerChannels: 1 } })
     few.agent.serve({ onRequest: () => ok(''), onChannel: (open) => open.accept() })
-    await few.server.openChannel('rport', 'x:1', inOneSecond)
-    await expect(few.server.openChannel('rport', 'x:2', inOneSecond)).rejects.toMatchObject({
+    await few.server.openChannel('rport', 'x:1', patiently)
+    await expect(few.server.openChannel('rport', 'x:2', patiently)).rejects.toMatchObject({
       reason: 'resource-shortage',
     })
   })
@@ -387,8 +387,8 @@ describe('channels', () => {
     const channels: Channel[] = []
     pair.agent.serve({ onRequest: () => ok(''), onChannel: (open) => channels.push(open.accept()) })
     pair.server.serve(serveNothing)
-    const bulk = await pair.server.openChannel('rport', 'bulk:1', inOneSecond)
-    const keys = await pair.server.openChannel('rport', 'keys:1', inOneSecond)
+    const bulk = await pair.server.openChannel('rport', 'bulk:1', patiently)
+    const keys = await pair.server.openChannel('rport', 'keys:1', patiently)
     const [bulkFar, keysFar] = channels
     if (!bulkFar || !keysFar) throw new Error('not opened')
     let bulkBytes = 0
@@ -412,11 +412,11 @@ describe('keys', () => {
       agent.serve({ onRequest: () => ok('pong'), onChannel: (open) => resolve(open.accept()) })
     })
     server.serve(serveNothing)
-    const near = await server.openChannel('rport', 'x:1', inOneSecond)
+    const near = await server.openChannel('rport', 'x:1', patiently)
     const received = collect(await opened)
     const data = randomBytes(4_000_000)
     sendAll(near, data)
-    const questions = Array.from({ length: 20 }, () => server.request('ping', '', inOneSecond))
+    const questions = Array.from({ length: 20 }, () => server.request('ping', '', patiently))
     await received.ended
     expect(received.bytes().equals(data)).toBe(true)
     await Promise.all(questions)
@@ -428,7 +428,7 @@ describe('keys', () => {
     agent.serve(serveNothing)
     for (const side of [server, agent, server, agent] as SshSession[]) {
       side.rekey()
-      expect((await agent.request('a', 'b', inOneSecond)).payload.toString()).toBe('a:b')
+      expect((await agent.request('a', 'b', patiently)).payload.toString()).toBe('a:b')
     }
   })
 })
