@@ -8,6 +8,8 @@ import type { Scope } from './scope.ts'
 
 const MARIADBD = '/usr/sbin/mariadbd'
 const MARIADB_INSTALL = '/usr/bin/mariadb-install-db'
+/** The client that comes with the server. */
+const MARIADB = '/usr/bin/mariadb'
 const POSTGRES_VERSIONS = '/usr/lib/postgresql'
 
 /** Both servers refuse to run as root, or should: then they run as the user `nobody` of every Debian. */
@@ -44,8 +46,8 @@ export interface TestDatabaseServer {
   stop(): Promise<void>
   /** Starts it again on the same port; settles when it takes connections. */
   start(): Promise<void>
-  /** Lets it fall silent, or speak again. */
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** Runs statements as an administrator would, beside the program under test. */
+  run(statements: string): Promise<void>
 }
 
 const USER = 'rport'
@@ -163,6 +165,42 @@ function server(
       // The scope ends what was added last first, and this is the gentler way.
       scope.add(stop)
     },
-    signal: (signal) => program.signal(signal),
+    async run(statements) {
+      const done = await run(scope, { name: `client of ${kind}`, ...clientOf(kind, place, statements) })
+      if (done.code !== 0) throw new Error(`statements failed:\n${done.output}`)
+    },
+  }
+}
+
+/** The command line that belongs to the server, which gets its password from the environment. */
+function clientOf(
+  kind: TestDatabaseServer['kind'],
+  { port, name }: { port: number; name: string },
+  statements: string,
+) {
+  if (kind === 'postgres') {
+    const place = ['-h', '127.0.0.1', '-p', String(port), '-U', USER, '-d', name]
+    return {
+      command: join(postgresPrograms() ?? '', 'psql'),
+      args: ['-X', '-q', '-v', 'ON_ERROR_STOP=1', ...place, '-c', statements],
+      env: { ...process.env, PGPASSWORD: PASSWORD },
+    }
+  }
+  return {
+    command: MARIADB,
+    args: [
+      '--no-defaults',
+      '--protocol=tcp',
+      '-h',
+      '127.0.0.1',
+      '-P',
+      String(port),
+      '-u',
+      USER,
+      '-e',
+      statements,
+      name,
+    ],
+    env: { ...process.env, MYSQL_PWD: PASSWORD },
   }
 }
