@@ -10,6 +10,7 @@ import type { LockoutConfig, ServerConfig } from './config/index.ts'
 import { createAuditLog } from './features/auditlog/index.ts'
 import { createClientBook, createClients, createVisibility } from './features/clients/index.ts'
 import { createClientsAuth } from './features/clients-auth/index.ts'
+import { createLocalDoor, legacySessionRoutes } from './features/legacy-sessions/index.ts'
 import { createLockout, createLogin } from './features/login/index.ts'
 import { createMeService, meRoutes } from './features/me/index.ts'
 import { statusRoutes } from './features/status/index.ts'
@@ -168,6 +169,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       clientsAuth.routes,
       tunnels.routes,
       audit.routes,
+      legacySessionRoutes({ registry, visibilityOf, tunnelRoutes: tunnels.routes }),
       openApiRoutes(version),
     ],
     authenticator: login.authenticator,
@@ -179,6 +181,17 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     clock,
     log,
   })
+
+  const localDoor = config.agents.legacyApi
+    ? createLocalDoor({
+        registry,
+        tunnelRoutes: tunnels.routes,
+        audit: audit.trail,
+        maxRequestBytes: config.api.maxRequestBytes,
+        clock,
+        log,
+      })
+    : undefined
 
   const keepAlive = createKeepAlive({ clock, log })
   const watchLink = createLinkWatch({
@@ -213,6 +226,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     maxConcurrentHandshakes: config.agents.maxConcurrentHandshakes,
     maxRequestBytes: config.agents.maxRequestBytes,
     trustedProxies: config.agents.trustedProxies,
+    answerPlain: localDoor?.answer,
     clock,
     log,
   })
@@ -232,6 +246,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       clients.service.stop()
       await api.close()
       await listener.close()
+      await localDoor?.close()
       // The ends of connections free ports and write down who has left: the database must still be there.
       while (leaving.size > 0) await Promise.allSettled([...leaving])
       keepAlive.close()

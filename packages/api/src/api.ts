@@ -4,6 +4,7 @@ import { clientOwnership } from './client-ownership.ts'
 import { clients } from './clients.ts'
 import { clientsAuth } from './clients-auth.ts'
 import { description } from './description.ts'
+import { legacySessions } from './legacy-sessions.ts'
 import { login } from './login.ts'
 import { me } from './me.ts'
 import { meTokens } from './me-tokens.ts'
@@ -20,6 +21,7 @@ export const api = {
   clients,
   clientsAuth,
   description,
+  legacySessions,
   login,
   me,
   meTokens,

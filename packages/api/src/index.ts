@@ -56,6 +56,7 @@ export type { ErrorRow } from './errors/error-row.ts'
 export { errorTable } from './errors/error-table.ts'
 export { errorsOf } from './errors/errors-of.ts'
 export { PlainError, type PlainErrorKey, plainError, plainErrorTable, requestDataError } from './errors/plain-errors.ts'
+export { LegacySessionView, legacySessions } from './legacy-sessions.ts'
 export { compileFilter, type Filterable } from './lists/compile-filter.ts'
 export {
   type FilterOperator,

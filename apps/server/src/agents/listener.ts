@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { StartError } from '@rport/host'
@@ -45,6 +45,8 @@ export interface AgentListenerDeps {
   readonly maxConcurrentHandshakes: number
   readonly maxRequestBytes: number
   readonly trustedProxies: readonly IpNetwork[]
+  /** May answer a plain request; @returns whether it does. Absent: all are answered with an empty 404. */
+  readonly answerPlain?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -153,8 +155,10 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     },
     (request, response) => {
       if (lockout.isBanned(addressOf(request))) return sendPlainAnswer(response, BANNED)
+      const fault = faultOf(request, deps.maxRequestBytes)
+      if (!fault && deps.answerPlain?.(request, response)) return
       // An upgrade to something else reaches us here or there, depending on its headers: the answer is the same.
-      sendPlainAnswer(response, faultOf(request, deps.maxRequestBytes) ?? NOT_FOUND)
+      sendPlainAnswer(response, fault ?? NOT_FOUND)
     },
   )
   server.maxConnections = MAX_SOCKETS

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { API_PREFIX, plainError } from '@rport/api'
 import type { Clock, IpNetwork, Logger } from '@rport/kit'
 import Fastify, {
@@ -60,6 +60,8 @@ export interface HttpApp {
   start(address: { host: string; port: number }): Promise<{ host: string; port: number }>
   /** Stops to listen, lets running requests end, cuts those that do not. Idempotent, also before or after a failed start. */
   close(): Promise<void>
+  /** Answers a request that arrived on somebody else's port. */
+  serve(request: IncomingMessage, response: ServerResponse): void
   /** Passes a request through everything but the socket; for tests. */
   inject(request: InjectOptions): Promise<LightMyRequestResponse>
 }
@@ -132,6 +134,13 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
       } finally {
         cut.cancel()
       }
+    },
+    serve(request, response) {
+      // A start that fails is a mistake in the routes: nothing can be answered then.
+      fastify.ready().then(
+        () => fastify.routing(request, response),
+        () => response.destroy(),
+      )
     },
     inject: (request) => fastify.inject(request),
   }

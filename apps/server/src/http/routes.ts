@@ -44,6 +44,16 @@ export interface BoundRoute {
 export type RouteSet = readonly BoundRoute[]
 
 /**
+ * The handler that a set of routes has for an endpoint, for operations that are this one in other words.
+ * @throws Error when the set has no such route: a mistake in the wiring
+ */
+export function handlerOf<const E extends EndpointSpec>(set: RouteSet, spec: E): Handler<E> {
+  const route = set.find((candidate) => candidate.spec === spec)
+  if (!route) throw new Error(`no handler for ${spec.method} ${spec.path}`)
+  return route.handle as Handler<E>
+}
+
+/**
  * Joins a resource with its handlers; a missing handler and one too many do not compile.
  *
  * ```ts

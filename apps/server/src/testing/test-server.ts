@@ -11,6 +11,7 @@ import {
   createClients,
   createVisibility,
 } from '../features/clients/index.ts'
+import { legacySessionRoutes } from '../features/legacy-sessions/index.ts'
 import { createTunnels, type Tunnels } from '../features/tunnels/index.ts'
 import type { AccessPolicy, Actor } from '../http/index.ts'
 import { basic, createTestApp } from '../http/testing/test-app.ts'
@@ -70,6 +71,7 @@ export async function startTestServer(options: { clock?: Clock } = {}): Promise<
     clock,
     log,
   })
+  const legacy = legacySessionRoutes({ registry, visibilityOf, tunnelRoutes: tunnels.routes })
   const accessPolicy: AccessPolicy = {
     permission: () => true,
     isAdmin,
@@ -78,7 +80,7 @@ export async function startTestServer(options: { clock?: Clock } = {}): Promise<
       return (await visibilityOf(actor)).sees(clientId) ? 'allowed' : 'denied'
     },
   }
-  const { app } = createTestApp([clients.routes, tunnels.routes], {
+  const { app } = createTestApp([clients.routes, tunnels.routes, legacy], {
     accessPolicy,
     log,
     config: { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true },
