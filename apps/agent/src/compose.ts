@@ -6,6 +6,7 @@ import { toRemoteRecord } from '@rport/protocol'
 import { createKeepAlive } from '@rport/transport'
 import { type AgentConfig, toClientConfiguration } from './config/index.ts'
 import { createAttributes } from './features/attributes/index.ts'
+import { askAddress, createExternalAddresses } from './features/external-addresses/index.ts'
 import { createInventory, createRootFiles, readMachineId, thisMachine } from './features/inventory/index.ts'
 import { checkPort, checkTunnelAllowed, createTargetOpener, createTargetPermission } from './features/tunnels/index.ts'
 import { createDial, createMachineWatch, createServerLink } from './link/index.ts'
@@ -36,6 +37,7 @@ export function composeAgent(config: AgentConfig, deps: { dataDir: string; clock
   const permission = createTargetPermission({ rules: config.tunnels.allowed })
   const targets = createTargetOpener({ permission, log })
   const keepAlive = createKeepAlive({ clock, log })
+  const externalAddresses = createExternalAddresses({ ...config.externalAddresses, ask: askAddress, clock, log })
   const watchdog = createWatchdog({
     isEnabled: connection.watchdog,
     writeState: (text) => writeFileAtomic(join(dataDir, 'state.json'), text, { mode: STATE_MODE }),
@@ -75,6 +77,7 @@ export function composeAgent(config: AgentConfig, deps: { dataDir: string; clock
       updateClientMetadata: (metadata) => attributes.replace(metadata),
     },
     onChannel: (open) => targets.open(open),
+    onCapabilities: externalAddresses.onCapabilities,
     keepAlive,
     keepAliveMs: connection.keepAliveMs,
     keepAliveTimeoutMs: connection.keepAliveTimeoutMs,
@@ -97,6 +100,7 @@ export function composeAgent(config: AgentConfig, deps: { dataDir: string; clock
         return await link.run(signal)
       } finally {
         targets.close()
+        externalAddresses.close()
         keepAlive.close()
         await watchdog.close()
       }

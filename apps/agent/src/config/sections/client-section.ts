@@ -145,15 +145,14 @@ export const clientSection = section({
       example: '"eth0"',
     }),
     ip_api_url: option(httpUrl(), {
-      ...planned,
-      description: 'Service that tells the address of this machine as the world sees it. Empty: nobody is asked.',
+      description:
+        'Service that tells the address of this machine as the world sees it: a GET is answered with JSON that has it in "ip". Empty: nobody is asked.',
       example: '"https://ip.example.com"',
     }),
     ip_refresh_min: option(int(), {
-      ...planned,
       default: 30,
       unit: 'minutes',
-      description: 'How often to ask it. 0: never again.',
+      description: 'How often to ask it. 0: never.',
     }),
   },
 })
