@@ -76,7 +76,6 @@ describe('what is asked for', () => {
   test.each([
     [{ 'skip-idle-timeout': 'true' }, 0],
     [{ 'skip-idle-timeout': 'nonsense' }, 5],
-    [{ 'skip-idle-timeout': 'true', 'idle-timeout-minutes': '0' }, 0],
     [{ 'idle-timeout-minutes': '0' }, 0],
     [{ 'idle-timeout-minutes': '10080' }, 10_080],
   ])('%j means an idle timeout of %d minutes', (query, minutes) => {
@@ -102,6 +101,10 @@ describe('refusals, with the recorded texts', () => {
     [{ 'idle-timeout-minutes': '-1' }, 'idle timeoout param should be in range [0,604800000000000]'],
     [{ 'idle-timeout-minutes': 'x' }, 'invalid idle timeout param', '"x" is no whole number of minutes'],
     [{ 'idle-timeout-minutes': '0x10' }, 'invalid idle timeout param', '"0x10" is no whole number of minutes'],
+    [
+      { 'idle-timeout-minutes': '0', 'skip-idle-timeout': '1' },
+      'conflicting parameters idle timeout 0 and skip idle timeout 0, either decide for skipping an idle timeout or provide a non empty timeout value',
+    ],
     [
       { 'idle-timeout-minutes': '5', 'skip-idle-timeout': 'true' },
       'conflicting parameters idle timeout 5 and skip idle timeout 5, either decide for skipping an idle timeout or provide a non empty timeout value',

@@ -103,7 +103,8 @@ function readIdleTimeout(query: CreateQuery): number {
     throw apiError('tunnel_idle_invalid', {}, { detail: `"${text}" is no whole number of minutes` })
   }
   const minutes = Number(text)
-  if (skip && minutes !== 0) throw apiError('tunnel_idle_conflict', { minutes })
+  // compat: also 0, which says the same
+  if (skip) throw apiError('tunnel_idle_conflict', { minutes })
   if (minutes < 0 || minutes > MAX_IDLE_TIMEOUT_MINUTES) throw apiError('tunnel_idle_out_of_range')
   return minutes * MS_PER_MINUTE
 }
