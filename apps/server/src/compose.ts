@@ -8,6 +8,7 @@ import { createAgentListener } from './agents/listener.ts'
 import type { Stores } from './compose-stores.ts'
 import type { LockoutConfig, ServerConfig } from './config/index.ts'
 import { createAuditLog } from './features/auditlog/index.ts'
+import { clientGroupRoutes, createClientGroupBook } from './features/client-groups/index.ts'
 import { createClientBook, createClients, createVisibility } from './features/clients/index.ts'
 import { createClientsAuth } from './features/clients-auth/index.ts'
 import { createLocalDoor, legacySessionRoutes } from './features/legacy-sessions/index.ts'
@@ -16,7 +17,7 @@ import { createMeService, meRoutes } from './features/me/index.ts'
 import { statusRoutes } from './features/status/index.ts'
 import { createTokens } from './features/tokens/index.ts'
 import { createTunnels } from './features/tunnels/index.ts'
-import { createAccessPolicy, createTunnelPolicy, createUsers } from './features/users/index.ts'
+import { createAccessPolicy, createTunnelPolicy, createUserGroupService, createUsers } from './features/users/index.ts'
 import { type AccessLine, createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
 import type { Passwords } from './passwords/index.ts'
 import { toServerStatus } from './server-status.ts'
@@ -63,8 +64,11 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
 
   const connections = createConnections()
   const registry = createClientBook({ db, clock, log })
-  const accessPolicy = createAccessPolicy({ directory: users, clientGroupsOf: registry.userGroupsOf })
-  const visibilityOf = createVisibility({ registry, isAdmin: accessPolicy.isAdmin })
+  const clientGroups = createClientGroupBook({ db, registry, log })
+  const { userGroupsOf } = clientGroups
+  const accessPolicy = createAccessPolicy({ directory: users, userGroupsOf })
+  const visibilityOf = createVisibility({ userGroupsOf, isAdmin: accessPolicy.isAdmin })
+  const userGroups = createUserGroupService({ directory: users, log })
   const audit = createAuditLog({
     db,
     ...config.audit,
@@ -95,6 +99,8 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     tunnels: tunnels.ofClients,
     credentialExists: async (id) => (await clientAuths.existing([id])).has(id),
     visibilityOf,
+    groupIdsOf: (client) => clientGroups.groupsOf(client).map((group) => group.id),
+    requireUserGroups: userGroups.requireAll,
     rules: {
       authMultiuseCreds: config.clientsAuth.multiUse,
       equateClientAuthIdClientId: config.clientsAuth.clientIdFromAuthId,
@@ -144,6 +150,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   })
   const userAdministration = createUsers({
     directory: users,
+    groups: userGroups,
     passwords,
     passwordRules,
     sessions: login.sessions,
@@ -166,6 +173,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       userAdministration.routes,
       statusRoutes(status),
       clients.routes,
+      clientGroupRoutes({ book: clientGroups, registry, visibilityOf }),
       clientsAuth.routes,
       tunnels.routes,
       audit.routes,
@@ -208,7 +216,10 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     duties: {
       onConnected: clients.service.onConnected,
       onRequest: clients.onRequest,
-      onRegistered: watchLink,
+      onRegistered(agent, isOurs) {
+        watchLink(agent, isOurs)
+        void clients.deliverAttributes(agent)
+      },
       onClosed(agent) {
         const left = clients.service.onClosed(agent)
         leaving.add(left)
@@ -235,6 +246,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     fingerprint: hostKey.fingerprint,
     async start() {
       await registry.start()
+      await clientGroups.start()
       await audit.start()
       clients.service.start()
       clientsAuth.start()

@@ -12,6 +12,8 @@ export interface TestAgent {
   readonly remotes: readonly RemoteRecord[] | null
   /** The agent's end. */
   readonly connection: Connection
+  /** As the listener of the server knows it. */
+  readonly session: AgentSession
   /** What the server asked, in order. */
   readonly asked: readonly string[]
   /** Leaves, and waits until the server has noticed. */
@@ -22,6 +24,8 @@ export interface TestAgentOptions {
   readonly request?: Partial<ConnectionRequest>
   /** Whether tunnels to this target are allowed. */
   readonly allows?: (target: string) => boolean
+  /** Whether it has a place for tags and labels. */
+  readonly attributes?: 'kept' | 'refused'
 }
 
 /** @throws Error with the server's text when the registration is refused */
@@ -32,6 +36,7 @@ export async function connectTestAgent(clients: Clients, options: TestAgentOptio
   agent.serve({
     onRequest(name, payload) {
       asked.push(name)
+      if (name === 'update_client_metadata') return answerAttributes(options.attributes ?? 'refused')
       return answer(name, JSON.parse(payload.toString() || 'null'), allows)
     },
     onChannel: (open) => dial(open, allows),
@@ -51,6 +56,7 @@ export async function connectTestAgent(clients: Clients, options: TestAgentOptio
     clientId: outcome.clientId,
     remotes: outcome.reply,
     connection: agent,
+    session,
     asked,
     async leave() {
       agent.close()
@@ -58,6 +64,11 @@ export async function connectTestAgent(clients: Clients, options: TestAgentOptio
     },
   }
 }
+
+const answerAttributes = (kind: 'kept' | 'refused'): RequestReply =>
+  kind === 'kept'
+    ? { ok: true, payload: Buffer.from('{"status":"OK"}') }
+    : { ok: false, payload: Buffer.from('attributes file path not set') }
 
 async function answer(name: string, ask: unknown, allows: (target: string) => boolean): Promise<RequestReply> {
   const success = (value: unknown) => ({ ok: true, payload: Buffer.from(JSON.stringify(value)) })

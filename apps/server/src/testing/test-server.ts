@@ -1,9 +1,10 @@
-import { createSdk, type Sdk } from '@rport/api'
+import { apiError, createSdk, type Sdk } from '@rport/api'
 import { type Clock, systemClock } from '@rport/kit'
 import { createMemoryLogger, type MemoryLogger } from '@rport/kit/testing'
 import { pipeSocket } from '@rport/transport'
 import { createConnections } from '../agents/connections.ts'
 import { openTestDatabase } from '../db/testing/index.ts'
+import { clientGroupRoutes, createClientGroupBook } from '../features/client-groups/index.ts'
 import {
   type ClientRegistry,
   type Clients,
@@ -46,7 +47,9 @@ export async function startTestServer(options: { clock?: Clock } = {}): Promise<
   const registry = createClientBook({ db, clock, log })
   await registry.start()
   const isAdmin = ({ username }: Actor) => username === 'admin'
-  const visibilityOf = createVisibility({ registry, isAdmin })
+  const clientGroups = createClientGroupBook({ db, registry, log })
+  const { userGroupsOf } = clientGroups
+  const visibilityOf = createVisibility({ userGroupsOf, isAdmin })
   const tunnels = createTunnels({
     connections,
     memory: registry,
@@ -66,6 +69,11 @@ export async function startTestServer(options: { clock?: Clock } = {}): Promise<
     tunnels: tunnels.ofClients,
     credentialExists: () => true,
     visibilityOf,
+    groupIdsOf: (client) => clientGroups.groupsOf(client).map((group) => group.id),
+    async requireUserGroups(names) {
+      const missing = names.filter((name) => name !== 'operators')
+      if (missing.length > 0) throw apiError('user_groups_not_found', { names: missing.join(', ') })
+    },
     rules: { authMultiuseCreds: true, equateClientAuthIdClientId: false },
     purge: { enabled: false, keepMs: 0, intervalMs: 60_000 },
     clock,
@@ -80,24 +88,27 @@ export async function startTestServer(options: { clock?: Clock } = {}): Promise<
       return (await visibilityOf(actor)).sees(clientId) ? 'allowed' : 'denied'
     },
   }
-  const { app } = createTestApp([clients.routes, tunnels.routes, legacy], {
-    accessPolicy,
-    log,
-    config: { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true },
-    authenticator: {
-      basic: async (username, _password, { origin }) => ({
-        kind: 'actor',
-        actor: {
-          username,
-          groups: username === 'limited' ? ['operators'] : [],
-          proof: 'password',
-          address: origin.address,
-        },
-      }),
-      bearer: () => Promise.reject(new Error('no bearer in these tests')),
-      anonymous: () => Promise.reject(new Error('no anonymous requests in these tests')),
+  const { app } = createTestApp(
+    [clients.routes, tunnels.routes, legacy, clientGroupRoutes({ book: clientGroups, registry, visibilityOf })],
+    {
+      accessPolicy,
+      log,
+      config: { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true },
+      authenticator: {
+        basic: async (username, _password, { origin }) => ({
+          kind: 'actor',
+          actor: {
+            username,
+            groups: username === 'limited' ? ['operators'] : [],
+            proof: 'password',
+            address: origin.address,
+          },
+        }),
+        bearer: () => Promise.reject(new Error('no bearer in these tests')),
+        anonymous: () => Promise.reject(new Error('no anonymous requests in these tests')),
+      },
     },
-  })
+  )
   const { host, port } = await app.start({ host: '127.0.0.1', port: 0 })
   return {
     sdk: createSdk({

@@ -9,13 +9,19 @@ export interface Visibility {
   sees(clientId: string): boolean
 }
 
+export interface VisibilityDeps {
+  readonly isAdmin: (actor: Actor) => boolean | Promise<boolean>
+  /** User groups that may use a client, by itself or through its client groups; undefined: there is no such client. */
+  readonly userGroupsOf: (clientId: string) => readonly string[] | undefined
+}
+
 /** Administrators see all clients, others those that are shared with one of their groups. */
 export const createVisibility =
-  (deps: { registry: Pick<ClientRegistry, 'userGroupsOf'>; isAdmin: (actor: Actor) => boolean | Promise<boolean> }) =>
+  ({ isAdmin, userGroupsOf }: VisibilityDeps) =>
   async (actor: Actor): Promise<Visibility> => {
-    if (await deps.isAdmin(actor)) return { all: true, sees: () => true }
+    if (await isAdmin(actor)) return { all: true, sees: () => true }
     const groups = new Set(actor.groups)
-    const isShared = (clientId: string) => deps.registry.userGroupsOf(clientId)?.some((group) => groups.has(group))
+    const isShared = (clientId: string) => userGroupsOf(clientId)?.some((group) => groups.has(group))
     return { all: false, sees: (clientId) => isShared(clientId) ?? false }
   }
 

@@ -9,7 +9,7 @@ import {
 import type { Client } from './client.ts'
 import type { Visibility } from './client-access.ts'
 import type { ClientRegistry } from './client-registry.ts'
-import { readColumn } from './client-view.ts'
+import { type GroupIdsOf, readColumn } from './client-view.ts'
 
 type Registry = Pick<ClientRegistry, 'find' | 'list' | 'sortedIds'>
 
@@ -21,6 +21,7 @@ export function listClients(
   registry: Registry,
   query: ListQuery<typeof clientList>,
   visibility: Visibility,
+  groupIdsOf: GroupIdsOf,
 ): Page<Client> {
   const { field, descending } = query.sorts[0] ?? { field: 'id', descending: false }
   const ids = registry.sortedIds(field)
@@ -34,7 +35,7 @@ export function listClients(
     }
     return { items, count: ids.length }
   }
-  const matches = compileFilter(query.filter, readColumn)
+  const matches = compileFilter(query.filter, readColumn(groupIdsOf))
   let count = 0
   for (let index = 0; index < ids.length; index += 1) {
     const client = at(index)

@@ -22,8 +22,6 @@ export interface ClientRegistry extends TunnelMemory {
   /** Replaces single facts of a client, if it is still there; `durable: false` for what a restart may forget. */
   update(id: string, facts: Partial<Omit<Client, 'id' | 'clientAuthId'>>, options?: { durable: boolean }): Promise<void>
   delete(id: string): Promise<void>
-  /** User groups with access to a client; undefined when there is no such client. */
-  userGroupsOf(id: string): readonly string[] | undefined
 }
 
 export interface ClientRegistryDeps {
@@ -99,10 +97,6 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
         if (before && !clients.has(id)) put(id, before)
         throw error
       }
-    },
-    userGroupsOf(id) {
-      const client = clients.get(id)
-      return client && (client.allowedUserGroups ?? [])
     },
   }
 }

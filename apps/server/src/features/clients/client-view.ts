@@ -11,7 +11,10 @@ import { toTunnelView } from '../tunnels/index.ts'
 import type { Client } from './client.ts'
 import { toClientConfigurationView } from './client-configuration-view.ts'
 
-type Getters = { readonly [K in keyof ClientView]: (client: Client) => ClientView[K] }
+/** Ids of the client groups that a client belongs to, by id. */
+export type GroupIdsOf = (client: Client) => readonly string[]
+
+type Getters = { readonly [K in keyof ClientView]: (client: Client, groupIdsOf: GroupIdsOf) => ClientView[K] }
 
 const copy = (list: readonly string[] | null): string[] | null => (list === null ? null : [...list])
 const toNullableTime = (at: number | undefined): string | null => (at === undefined ? null : toTimeText(at))
@@ -52,7 +55,7 @@ const getters: Getters = {
   ext_ip_addresses: ({ ipAddresses: known }) =>
     known && { ipv4: known.ipv4, ipv6: known.ipv6, updated_at: known.updatedAt, error: known.error },
   client_configuration: (client) => client.clientConfiguration && toClientConfigurationView(client.clientConfiguration),
-  groups: () => [],
+  groups: (client, groupIdsOf) => [...groupIdsOf(client)],
 }
 const allFields = Object.keys(getters) as (keyof ClientView)[]
 
@@ -60,13 +63,18 @@ const allFields = Object.keys(getters) as (keyof ClientView)[]
 const keyOf = (field: ClientField): keyof ClientView => (field === 'ip_addresses' ? 'ext_ip_addresses' : field)
 
 /** A client with the wanted fields; undefined: all of them. */
-export function toClientView(client: Client, fields: readonly ClientField[] | undefined): PartialClientView {
+export function toClientView(
+  client: Client,
+  fields: readonly ClientField[] | undefined,
+  groupIdsOf: GroupIdsOf,
+): PartialClientView {
   const keys = fields === undefined ? allFields : fields.map(keyOf)
-  return Object.fromEntries(keys.map((key) => [key, getters[key](client)]))
+  return Object.fromEntries(keys.map((key) => [key, getters[key](client, groupIdsOf)]))
 }
 
 /** What a filter compares; every column of the list's grammar is also a field of the view. */
-export const readColumn = (client: Client, column: string) => getters[column as ClientFilterName](client)
+export const readColumn = (groupIdsOf: GroupIdsOf) => (client: Client, column: string) =>
+  getters[column as ClientFilterName](client, groupIdsOf)
 
 const toUpdatesStatusView = (status: UpdatesStatus): UpdatesStatusView => ({
   refreshed: status.refreshedAt,

@@ -1,4 +1,4 @@
-import type { ConnectionRequest, Inventory, IpAddresses, UpdatesStatus } from '@rport/protocol'
+import type { ClientMetadata, ConnectionRequest, Inventory, IpAddresses, UpdatesStatus } from '@rport/protocol'
 import type { Tunnel } from '../tunnels/index.ts'
 
 /** A managed machine as server and API know it. Values are replaced, never changed. */
@@ -25,6 +25,8 @@ export interface Client extends Inventory {
   readonly tunnels: readonly Tunnel[]
   /** User groups that have access to it; null: never set. */
   readonly allowedUserGroups: readonly string[] | null
+  /** Tags and labels that it has to be told when it comes back; null: none. */
+  readonly pendingAttributes: ClientMetadata | null
   readonly updatesStatus: UpdatesStatus | null
   readonly ipAddresses: IpAddresses | null
 }
@@ -43,6 +45,7 @@ export function toClient(
     lastHeartbeatAt: previous?.lastHeartbeatAt,
     tunnels: previous?.tunnels ?? [],
     allowedUserGroups: previous?.allowedUserGroups ?? null,
+    pendingAttributes: previous?.pendingAttributes ?? null,
     updatesStatus: previous?.updatesStatus ?? null,
     ipAddresses: previous?.ipAddresses ?? null,
   }

@@ -54,6 +54,8 @@ async function setUp(options: Options = {}) {
   cleanups.push(() => tunnels.close())
   const credentials = options.credentials ?? new Set(['auth-1', 'auth-2'])
   const clients = createClients({
+    groupIdsOf: () => [],
+    requireUserGroups: async () => undefined,
     registry,
     connections,
     tunnels: tunnels.ofClients,

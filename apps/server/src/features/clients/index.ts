@@ -9,15 +9,18 @@ import type { Database } from '../../db/index.ts'
 import type { Actor, RouteSet } from '../../http/index.ts'
 import type { ClientTunnels } from '../tunnels/index.ts'
 import type { Visibility } from './client-access.ts'
-import type { RegistrationRules } from './client-registration.ts'
+import { createClientAttributes } from './client-attributes.ts'
+import { clientOwnershipRoutes } from './client-ownership-routes.ts'
+import type { AgentSession, RegistrationRules } from './client-registration.ts'
 import { type ClientRegistry, createClientRegistry } from './client-registry.ts'
 import { type AnswerClient, createClientRequests } from './client-requests.ts'
 import { clientRoutes } from './client-routes.ts'
 import { type ClientService, createClientService, type PurgeRules } from './client-service.ts'
 import { createClientStore } from './client-store.ts'
+import type { GroupIdsOf } from './client-view.ts'
 import { createTakeovers } from './takeovers.ts'
 
-export type { Client } from './client.ts'
+export { type Client, toClient } from './client.ts'
 export { createVisibility, type Visibility } from './client-access.ts'
 export type { AgentSession, RegistrationRules } from './client-registration.ts'
 export type { ClientRegistry } from './client-registry.ts'
@@ -34,6 +37,8 @@ export interface ClientsDeps {
   readonly tunnels: ClientTunnels
   readonly credentialExists: (clientAuthId: string) => boolean | Promise<boolean>
   readonly visibilityOf: (actor: Actor) => Promise<Visibility>
+  readonly groupIdsOf: GroupIdsOf
+  readonly requireUserGroups: (names: readonly string[]) => Promise<void>
   readonly rules: RegistrationRules
   readonly purge: PurgeRules
   readonly clock: Clock
@@ -45,11 +50,19 @@ export interface Clients {
   readonly service: ClientService
   /** Answers what registered agents ask. */
   readonly onRequest: AnswerClient
+  /** Tells a client that has come, and was answered, what was decided while it was away. Never rejects. */
+  readonly deliverAttributes: (session: AgentSession) => Promise<void>
   readonly routes: RouteSet
 }
 
 /** Builds the feature on a registry that was, or will be, started. */
 export function createClients(deps: ClientsDeps): Clients {
   const service = createClientService({ ...deps, takeovers: createTakeovers(deps) })
-  return { service, onRequest: createClientRequests({ ...deps, service }), routes: clientRoutes({ ...deps, service }) }
+  const attributes = createClientAttributes({ ...deps, service })
+  return {
+    service,
+    onRequest: createClientRequests({ ...deps, service }),
+    deliverAttributes: attributes.deliver,
+    routes: [...clientRoutes({ ...deps, service }), ...clientOwnershipRoutes({ ...deps, attributes })],
+  }
 }

@@ -52,6 +52,11 @@ export const StoredClient = z.object({
   tags: texts,
   labels: z.record(z.string(), z.string()).nullable(),
   allowedUserGroups: texts,
+  // Absent in rows of early versions.
+  pendingAttributes: z
+    .object({ tags: texts, labels: z.record(z.string(), z.string()).nullable() })
+    .nullable()
+    .default(null),
   tunnels: z.array(StoredTunnelState),
   updatesStatus: z
     .object({

@@ -67,7 +67,7 @@ async function build(
   })
   const { app } = createTestApp([login.routes, meRoutes(me)], {
     authenticator: login.authenticator,
-    accessPolicy: createAccessPolicy({ directory, clientGroupsOf: () => undefined }),
+    accessPolicy: createAccessPolicy({ directory, userGroupsOf: () => undefined }),
     bans: lockout,
     log,
     config: { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true },

@@ -46,7 +46,7 @@ describe('permissions', () => {
         fc.subarray(['a', 'b', 'c', 'Administrators']),
         fc.constantFrom(...permissions),
         async (details, groups, name) => {
-          const policy = createAccessPolicy({ directory: grantsOf(details), clientGroupsOf: () => [] })
+          const policy = createAccessPolicy({ directory: grantsOf(details), userGroupsOf: () => [] })
           let expected = false
           for (const group of groups) {
             if (Object.hasOwn(details, group)) expected ||= details[group]!.includes(name)
@@ -61,7 +61,7 @@ describe('permissions', () => {
 describe('access to a client', () => {
   const policy = createAccessPolicy({
     directory: grantsOf({}),
-    clientGroupsOf: (id) => ({ shared: ['operators'], lonely: [] })[id],
+    userGroupsOf: (id) => ({ shared: ['operators'], lonely: [] })[id],
   })
 
   it.each([

@@ -7,7 +7,7 @@ import type { UserDirectory, UserGroup, UserGroupDirectory } from './user-direct
 export interface AccessPolicyOptions {
   readonly directory: Grants
   /** User groups that may use a client, by itself or through its client groups; undefined: there is no such client. */
-  readonly clientGroupsOf: (clientId: string) => readonly string[] | undefined
+  readonly userGroupsOf: (clientId: string) => readonly string[] | undefined
 }
 
 /** What an actor may do, as data: the answer to `permission` for every permission there is. */
@@ -51,12 +51,12 @@ export const undescribedGroup = (name: string): UserGroup => ({
 const isAdministrator = (actor: Actor): boolean => actor.groups.includes(ADMINISTRATORS)
 
 /** The one place that decides who may do what. @see rport API, permissions and client access */
-export function createAccessPolicy({ directory, clientGroupsOf }: AccessPolicyOptions): AccessPolicy {
+export function createAccessPolicy({ directory, userGroupsOf }: AccessPolicyOptions): AccessPolicy {
   return {
     permission: async (actor, name) => (await effectivePermissions(directory, actor.groups)).has(name),
     isAdmin: isAdministrator,
     clientAccess(actor, clientId) {
-      const allowed = clientGroupsOf(clientId)
+      const allowed = userGroupsOf(clientId)
       if (allowed === undefined) return 'unknown'
       return isAdministrator(actor) || allowed.some((group) => actor.groups.includes(group)) ? 'allowed' : 'denied'
     },

@@ -3,12 +3,13 @@ import type { RouteSet } from '../../http/index.ts'
 import type { Passwords } from '../../passwords/index.ts'
 import type { PasswordRules } from './password-rules.ts'
 import type { UserDirectory } from './user-directory.ts'
-import { createUserGroupService, type UserGroupService } from './user-group-service.ts'
+import type { UserGroupService } from './user-group-service.ts'
 import { type SessionsOfUsers, userRoutes } from './user-routes.ts'
 import { createUserService, type UserService } from './user-service.ts'
 
 export interface UsersDeps {
   readonly directory: UserDirectory
+  readonly groups: UserGroupService
   readonly passwords: Pick<Passwords, 'hash'>
   readonly passwordRules: PasswordRules
   readonly sessions: SessionsOfUsers
@@ -21,16 +22,14 @@ export interface UsersDeps {
 /** The administration of users and their groups, ready to be wired. */
 export interface Users {
   readonly service: UserService
-  readonly groups: UserGroupService
   readonly routes: RouteSet
 }
 
 export function createUsers(deps: UsersDeps): Users {
-  const { sessions, tokens } = deps
+  const { groups, sessions, tokens } = deps
   const service = createUserService({
     ...deps,
     belongings: { endSessionsOf: sessions.endAllOf, deleteTokensOf: tokens.deleteAllOf },
   })
-  const groups = createUserGroupService(deps)
-  return { service, groups, routes: userRoutes({ service, groups, sessions }) }
+  return { service, routes: userRoutes({ service, groups, sessions }) }
 }

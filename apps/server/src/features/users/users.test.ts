@@ -6,7 +6,14 @@ import { createTestApp } from '../../http/testing/test-app.ts'
 import { createPasswords, type Passwords } from '../../passwords/index.ts'
 import { createLockout, createLogin, type Login } from '../login/index.ts'
 import { createTokens, type Tokens } from '../tokens/index.ts'
-import { createAccessPolicy, createEmbeddedUsers, createStaticUsers, createUsers, type UserDirectory } from './index.ts'
+import {
+  createAccessPolicy,
+  createEmbeddedUsers,
+  createStaticUsers,
+  createUserGroupService,
+  createUsers,
+  type UserDirectory,
+} from './index.ts'
 
 const PASSWORD = 'golden-newbie-pw-1'
 const [clock, log] = [systemClock, silentLogger]
@@ -27,7 +34,7 @@ afterEach(async () => {
 
 /** The doors of users, tokens and login on one directory. */
 function open(directory: UserDirectory) {
-  const accessPolicy = createAccessPolicy({ directory, clientGroupsOf: () => undefined })
+  const accessPolicy = createAccessPolicy({ directory, userGroupsOf: () => undefined })
   const tokens: Tokens = createTokens({ db, isAdmin: accessPolicy.isAdmin, clock, log })
   const passwordRules = { minLength: 14 }
   const login = createLogin({
@@ -45,7 +52,7 @@ function open(directory: UserDirectory) {
   closing.push(login)
   const { sessions } = login
   const deps = { directory, passwords, passwordRules, sessions, twoFactorEnabled: false, log }
-  const users = createUsers({ ...deps, tokens: tokens.service })
+  const users = createUsers({ ...deps, groups: createUserGroupService(deps), tokens: tokens.service })
   const config = { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true }
   const { app } = createTestApp([login.routes, users.routes, tokens.routes], {
     authenticator: login.authenticator,
