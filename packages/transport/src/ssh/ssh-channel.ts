@@ -204,6 +204,8 @@ export class SshChannel implements Channel {
     if (this.#wantsEof && !this.#sentEof && !this.#wantsClose && !this.#sentClose) {
       this.#sentEof = true
       this.#host.sendEof(this.remoteId)
+      // Nothing can come in either direction any more: waiting for somebody to notice would only keep the number taken.
+      if (this.#receivedEof) this.#wantsClose = true
     }
     if (this.#wantsClose && !this.#sentClose) {
       this.#sentClose = true
@@ -246,8 +248,8 @@ export class SshChannel implements Channel {
     if (this.#receivedEof || this.#receivedClose) return
     this.#receivedEof = true
     this.#arrivals.eof()
-    // A peer that knows no half-closed streams means the end of both directions.
-    if (!this.#host.halfClose) this.#closeAfterQueue()
+    // A peer that knows no half-closed streams means the end of both directions; so do two ends.
+    if (!this.#host.halfClose || this.#sentEof) this.#closeAfterQueue()
   }
 
   /** SSH_MSG_CHANNEL_CLOSE */

@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest'
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { TransportError } from '../../errors.ts'
+import { ByteWriter } from '../../wire/byte-writer.ts'
 import { fingerprintMatches, hostKeyFromSeed, verifyHostKey } from './host-key.ts'
 
 // wire-protocol 11.1; vector A was printed by a running server of the original, B is published with its example file.
@@ -49,4 +53,80 @@ test('a fingerprint is matched by prefix and letter case', () => {
   expect(fingerprintMatches('5d:b3:ee', '5d:b3')).toBe(true)
   expect(fingerprintMatches('5d:b3:ee', '5D:B3')).toBe(false)
   expect(fingerprintMatches('5d:b3:ee', 'b3:ee')).toBe(false)
+})
+
+describe('a key of another kind', () => {
+  const DATA = Buffer.from('exchange hash')
+  const number = (key: KeyObject, field: 'n' | 'e') =>
+    Buffer.from(key.export({ format: 'jwk' })[field] ?? '', 'base64url')
+  const rsaBlob = (key: KeyObject) =>
+    new ByteWriter().string('ssh-rsa').mpint(number(key, 'e')).mpint(number(key, 'n')).finish()
+  const rsaSignature = (key: KeyObject, algorithm: string, hash: string) =>
+    new ByteWriter()
+      .string(algorithm)
+      .string(sign(hash, DATA, key))
+      .finish()
+
+  test.each([
+    ['rsa-sha2-256', 'sha256'],
+    ['rsa-sha2-512', 'sha512'],
+  ])('RSA is checked under %s', (algorithm, hash) => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const signature = rsaSignature(privateKey, algorithm, hash)
+    expect(verifyHostKey(algorithm, rsaBlob(publicKey), DATA, signature)).toBe(true)
+    expect(verifyHostKey(algorithm, rsaBlob(publicKey), Buffer.from('other'), signature)).toBe(false)
+    expect(() =>
+      verifyHostKey('rsa-sha2-256', rsaBlob(publicKey), DATA, rsaSignature(privateKey, 'ssh-rsa', 'sha1')),
+    ).toThrow('does not fit')
+  })
+
+  test('RSA of less than 2,048 bits is refused', () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    const signature = rsaSignature(privateKey, 'rsa-sha2-512', 'sha512')
+    expect(() => verifyHostKey('rsa-sha2-512', rsaBlob(publicKey), DATA, signature)).toThrow('shorter than 2,048 bits')
+  })
+
+  test('Ed25519 is checked', () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+    const point = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
+    const blob = new ByteWriter().string('ssh-ed25519').string(point).finish()
+    const signed = sign(null, DATA, privateKey)
+    const signature = new ByteWriter().string('ssh-ed25519').string(signed).finish()
+    expect(verifyHostKey('ssh-ed25519', blob, DATA, signature)).toBe(true)
+    signed[5] = (signed[5] ?? 0) ^ 1
+    const forged = new ByteWriter().string('ssh-ed25519').string(signed).finish()
+    expect(verifyHostKey('ssh-ed25519', blob, DATA, forged)).toBe(false)
+  })
+
+  test('a point that is on no curve is refused', () => {
+    const point = Buffer.concat([Buffer.from([4]), Buffer.alloc(64, 7)])
+    const blob = new ByteWriter().string('ecdsa-sha2-nistp256').string('nistp256').string(point).finish()
+    const signature = hostKeyFromSeed('test').sign(DATA)
+    expect(() => verifyHostKey('ecdsa-sha2-nistp256', blob, DATA, signature)).toThrow('not a valid public key')
+  })
+
+  test('damaged keys and signatures throw nothing but TransportError and are never taken for right', () => {
+    const key = hostKeyFromSeed('test')
+    const signature = key.sign(DATA)
+    const damage = fc.record({
+      at: fc.nat(200),
+      byte: fc.integer({ min: 1, max: 255 }),
+      inKey: fc.boolean(),
+      cut: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(damage, ({ at, byte, inKey, cut }) => {
+        const parts = { blob: Buffer.from(key.publicBlob), signature: Buffer.from(signature) }
+        const part = inKey ? 'blob' : 'signature'
+        const index = at % parts[part].length
+        if (cut) parts[part] = parts[part].subarray(0, index)
+        else parts[part][index] = (parts[part][index] ?? 0) ^ byte
+        try {
+          expect(verifyHostKey('ecdsa-sha2-nistp256', parts.blob, DATA, parts.signature)).toBe(false)
+        } catch (thrown) {
+          if (!(thrown instanceof TransportError)) throw thrown
+        }
+      }),
+    )
+  })
 })
