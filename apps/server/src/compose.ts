@@ -18,6 +18,7 @@ import { statusRoutes } from './features/status/index.ts'
 import { createTokens } from './features/tokens/index.ts'
 import { createTunnels } from './features/tunnels/index.ts'
 import { createAccessPolicy, createTunnelPolicy, createUserGroupService, createUsers } from './features/users/index.ts'
+import { createVault } from './features/vault/index.ts'
 import { type AccessLine, createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
 import type { Passwords } from './passwords/index.ts'
 import { toServerStatus } from './server-status.ts'
@@ -158,6 +159,16 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     twoFactorEnabled,
     log,
   })
+  const vault = createVault({
+    db,
+    dataDir: deps.dataDir,
+    unlockFile: config.vault.unlockFile,
+    lockout: apiLockout,
+    policy: accessPolicy,
+    audit,
+    clock,
+    log,
+  })
   const status = () => toServerStatus({ config, users, clientAuths, registry, fingerprint: hostKey.fingerprint })
 
   const api = createHttpApp({
@@ -176,6 +187,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       clientGroupRoutes({ book: clientGroups, registry, visibilityOf }),
       clientsAuth.routes,
       tunnels.routes,
+      vault.routes,
       audit.routes,
       legacySessionRoutes({ registry, visibilityOf, tunnelRoutes: tunnels.routes }),
       openApiRoutes(version),
@@ -248,6 +260,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       await registry.start()
       await clientGroups.start()
       await audit.start()
+      await vault.start()
       clients.service.start()
       clientsAuth.start()
       const apiAt = config.api.listen && (await api.start(config.api.listen))

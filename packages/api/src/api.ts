@@ -12,6 +12,7 @@ import { status } from './status.ts'
 import { tunnels } from './tunnels.ts'
 import { userGroups } from './user-groups.ts'
 import { users } from './users.ts'
+import { vault } from './vault.ts'
 
 /** The whole API. A resource that is missing here has no SDK methods and no place in the description. */
 export const api = {
@@ -29,4 +30,5 @@ export const api = {
   tunnels,
   userGroups,
   users,
+  vault,
 } as const

@@ -12,6 +12,7 @@ import {
   subdomainsSection,
 } from './sections/other-sections.ts'
 import { serverSection } from './sections/server-section.ts'
+import { vaultSection } from './sections/vault-section.ts'
 
 const sections = {
   server: serverSection,
@@ -26,6 +27,7 @@ const sections = {
   'plus-plugin': plusSection,
   'plus-license': plusSection,
   'plus-oauth': oauthSection,
+  vault: vaultSection,
 }
 
 /** The sections of `rportd.conf`. */

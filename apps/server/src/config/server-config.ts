@@ -24,6 +24,7 @@ export interface ServerConfig {
   /** The `[database]` of the original, which may hold users and client credentials; undefined without `db_type`. */
   readonly database: DatabaseConfig | undefined
   readonly audit: AuditConfig
+  readonly vault: VaultConfig
   readonly logging: LoggingConfig
   readonly monitoring: MonitoringConfig
   readonly notifications: NotificationsConfig
@@ -230,6 +231,11 @@ export interface AuditConfig {
   readonly enabled: boolean
   readonly obfuscateAddresses: boolean
   readonly rotation: 'daily' | 'weekly' | 'monthly' | 'yearly'
+}
+
+export interface VaultConfig {
+  /** Holds the password that unlocks the vault at the start; undefined: it stays locked. */
+  readonly unlockFile: string | undefined
 }
 
 export interface LoggingConfig {

@@ -75,6 +75,7 @@ export function toServerConfig(
       obfuscateAddresses: api.use_ip_obfuscation,
       rotation: api.audit_log_rotation,
     },
+    vault: { unlockFile: settings.vault.unlock_file },
     logging: toLogging(settings),
     monitoring: { enabled: monitoring.enabled, keepMs: monitoring.data_storage_duration },
     notifications: {

@@ -8,6 +8,7 @@ import type {
 import type { AuditHeadsTable, AuditIntentsTable, AuditLogTable, AuditSegmentsTable } from './audit-tables.ts'
 import type { ClientGroupsTable, ClientsTable } from './client-tables.ts'
 import type { ApiTokensTable } from './token-tables.ts'
+import type { VaultStatusTable, VaultValuesTable } from './vault-tables.ts'
 
 /** Every table of the embedded database. A feature adds its row types in a file of its own and names its tables here. */
 export interface Tables {
@@ -19,6 +20,8 @@ export interface Tables {
   clients: ClientsTable
   api_tokens: ApiTokensTable
   client_groups: ClientGroupsTable
+  vault_status: VaultStatusTable
+  vault_values: VaultValuesTable
   audit_log: AuditLogTable
   audit_intents: AuditIntentsTable
   audit_heads: AuditHeadsTable

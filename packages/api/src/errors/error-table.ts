@@ -8,6 +8,7 @@ import { listErrors } from './list-errors.ts'
 import { requestErrors } from './request-errors.ts'
 import { tunnelErrors } from './tunnel-errors.ts'
 import { userErrors } from './user-errors.ts'
+import { vaultErrors } from './vault-errors.ts'
 
 /** Every expected error of the API. The manual's page of errors is made from it. */
 export const errorTable = {
@@ -21,4 +22,5 @@ export const errorTable = {
   ...clientAuthErrors,
   ...tunnelErrors,
   ...auditErrors,
+  ...vaultErrors,
 } as const

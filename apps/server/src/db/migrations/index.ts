@@ -4,6 +4,7 @@ import { clients } from './0002-clients.ts'
 import { apiTokens } from './0010-api-tokens.ts'
 import { clientGroups } from './0011-client-groups.ts'
 import { auditlog } from './0020-auditlog.ts'
+import { vault } from './0021-vault.ts'
 
 /**
  * The steps from an empty file to today's schema, shared by every kind of database. Not for data that one feature can
@@ -15,4 +16,5 @@ export const migrations: Migrations = {
   '0010-api-tokens': apiTokens,
   '0011-client-groups': clientGroups,
   '0020-auditlog': auditlog,
+  '0021-vault': vault,
 }
