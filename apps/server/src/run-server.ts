@@ -82,14 +82,8 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
       clock,
       log,
     })
-    const listening = await server.start()
-    await certificates?.start()
     const { fingerprint } = server
-    log.info({ address: shown(listening.agents), fingerprint }, 'listening for agents')
-    if (listening.api)
-      log.info({ address: shown(listening.api), encrypted: config.api.tls !== undefined }, 'API listening')
-    else log.info({}, 'no API: set [api] address to have one')
-
+    // Before anything listens: who can log in must be settled when the first request comes.
     const unseen = await prepareFirstStart({
       users: stores.ownUsers,
       clientAuths: stores.ownClientAuths,
@@ -99,10 +93,18 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
         connectUrl: toReachableUrl(config.agents.urls[0] ?? ''),
         agentFlags: deps.isRoot ? '--allow-root' : '',
         fingerprint,
-        apiUrl: listening.api && toReachableUrl(`${config.api.tls ? 'https' : 'http'}://${shown(listening.api)}`),
+        apiUrl:
+          config.api.listen && toReachableUrl(`${config.api.tls ? 'https' : 'http'}://${shown(config.api.listen)}`),
       },
       log,
     })
+    const listening = await server.start()
+    await certificates?.start()
+    log.info({ address: shown(listening.agents), fingerprint }, 'listening for agents')
+    if (listening.api)
+      log.info({ address: shown(listening.api), encrypted: config.api.tls !== undefined }, 'API listening')
+    else log.info({}, 'no API: set [api] address to have one')
+
     if (unseen && isTerminal()) {
       deps.print(`\n${unseen.note}\n`)
       await unseen.seen()

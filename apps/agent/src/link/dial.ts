@@ -4,7 +4,7 @@ import { type Connection, dialServer, parseProxy } from '@rport/transport'
 import type { ConnectionConfig, ServerAddressConfig } from '../config/index.ts'
 
 /** The whole way: a server that lets a fleet in one after another may keep us waiting for the upgrade. */
-const CONNECT_TIMEOUT_MS = 60_000
+const CONNECT_TIMEOUT_MS = 30_000
 
 /** Connects to a server as the settings say, and logs in. @throws TransportError; Error when the file of authorities cannot be read */
 export function createDial(deps: {
