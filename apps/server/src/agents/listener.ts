@@ -100,7 +100,7 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     }
     lockout.loginFailed(clientAuthId, address)
     // Fixed text and field names: tools such as fail2ban match on them (docs/manual/security.md).
-    log.warn({ clientAuthId, address }, 'agent login failed')
+    log.warn({ address, clientAuthId }, 'agent login failed')
     return false
   }
 
