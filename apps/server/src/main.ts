@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { formatFaults } from '@rport/config'
 import { checkRoot, createLog, runUntilSignal, setProcessTitle } from '@rport/host'
-import { errorMessage, systemClock } from '@rport/kit'
+import { errorMessage, silentLogger, systemClock } from '@rport/kit'
+import { type Command, commands } from './commands/index.ts'
 import { loadServerConfig, serverProgram } from './config/index.ts'
 import { runServer } from './run-server.ts'
 
@@ -25,8 +26,28 @@ function readSettings(argv: readonly string[]): Extract<ReturnType<typeof loadSe
   process.exit(1)
 }
 
+/** Resolves when there is room for more, so that a slow reader of much output costs no memory. */
+const print = (text: string): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.stdout.write(text)) resolve()
+    else process.stdout.once('drain', resolve)
+  })
+
+async function runCommand(command: Command, words: readonly string[]): Promise<void> {
+  // Whoever reads only the beginning (`| head`) is no fault.
+  process.stdout.on('error', () => process.exit(0))
+  process.exitCode = await command.run(words, {
+    settings: (argv) => readSettings(argv).config,
+    print,
+    complain: (text) => process.stderr.write(text),
+    log: silentLogger,
+  })
+}
+
 async function main(): Promise<void> {
   const argv = process.argv.slice(2)
+  const command = commands.find(({ name }) => name === argv[0])
+  if (command) return runCommand(command, argv.slice(1))
   const { config, notices } = readSettings(argv)
   setProcessTitle('rportd', config.file === undefined ? [] : ['-c', config.file])
   checkRoot({ program: 'rportd', allowRoot: config.allowRoot })

@@ -105,12 +105,15 @@ function eventsOf(call: AuditedCall, details: AuditDetails, value: unknown): Aud
     application,
     action,
     affectedId: details.affectedId ?? affectedOf(call, recording.affected, value),
-    request: 'request' in details ? details.request : recording.request ? call.body : undefined,
+    request: 'request' in details ? details.request : recording.request ? requestOf(call, recording.hidden) : undefined,
     response: 'response' in details ? details.response : recording.response ? value : undefined,
   }
   const clientIds = details.clientIds ?? [pathClient]
   return (clientIds.length > 0 ? clientIds : ['']).map((clientId) => ({ ...event, clientId }))
 }
+
+const requestOf = ({ body }: AuditedCall, hidden: string | undefined) =>
+  body && hidden !== undefined && hidden in body ? { ...body, [hidden]: '' } : body
 
 /** Who acts; of a login the name in its body counts. */
 function nameOf({ actor, claimedName, body }: AuditedCall): string {

@@ -4,6 +4,8 @@ interface Recording {
   readonly response: boolean
   /** Where the affected id comes from. `id`: the last parameter of the path, else the id in the reply or the body. */
   readonly affected: 'id' | 'first-param' | 'client' | 'actor'
+  /** Field of the request whose content is nobody's business; its place stays empty. */
+  readonly hidden?: string
 }
 
 const nothing: Recording = { request: false, response: false, affected: 'id' }
@@ -33,6 +35,8 @@ const recordings: Readonly<Record<string, Recording>> = {
   schedule: both,
   uploads: both,
   vault: nothing,
+  'vault create': { ...request, hidden: 'value' },
+  'vault update': { ...request, hidden: 'value' },
 }
 
 /** What is written down of an operation; of one that is not in the vocabulary its request. */

@@ -3,5 +3,8 @@
  * Not for what the program says of itself (the log) nor for deciding what is allowed: it is told what happened.
  * Start at create-auditlog.ts, then audit-trail.ts (operations of the API) and audit-chain.ts.
  */
+
 export { loadAuditKey } from './audit-key.ts'
+export { toLine, toSyslogLine } from './audit-line.ts'
 export { type AuditLog, type AuditLogDeps, createAuditLog } from './create-auditlog.ts'
+export { createOfflineLog, type OfflineLog } from './offline-log.ts'

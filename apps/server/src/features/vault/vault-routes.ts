@@ -2,7 +2,7 @@ import { toTimeText, type VaultKeyView, type VaultValueView, vault } from '@rpor
 import { type RouteSet, routes } from '../../http/index.ts'
 import type { VaultDoor } from './vault-lock.ts'
 import type { OpenValue, VaultService } from './vault-service.ts'
-import { parseVaultId, type VaultInput, type VaultRow } from './vault-value.ts'
+import { parseVaultId, type VaultRow } from './vault-value.ts'
 
 /** The operations of packages/api/src/vault.ts. */
 export const vaultRoutes = ({ door, service }: { door: VaultDoor; service: VaultService }): RouteSet =>
@@ -14,7 +14,7 @@ export const vaultRoutes = ({ door, service }: { door: VaultDoor; service: Vault
     list: async ({ actor, list: { filter, sorts } }) => (await service.list(actor, { filter, sorts })).map(toKeyView),
 
     async create({ actor, body, audit }) {
-      audit.note(auditOf(body))
+      audit.note({ clientIds: [body.client_id] })
       return { id: await service.create(actor, body) }
     },
     async get({ actor, params, audit }) {
@@ -25,18 +25,12 @@ export const vaultRoutes = ({ door, service }: { door: VaultDoor; service: Vault
     },
     async update({ actor, params, body, audit }) {
       const id = parseVaultId(params.vault_value_id)
-      audit.note(auditOf(body))
+      audit.note({ clientIds: [body.client_id] })
       await service.update(actor, id, body)
       return { id }
     },
     delete: ({ actor, params }) => service.delete(actor, parseVaultId(params.vault_value_id)),
   })
-
-/** compat: everything but the value, whose place stays empty. */
-const auditOf = (body: VaultInput) => {
-  const { client_id, required_group, key, type } = body
-  return { clientIds: [client_id], request: { client_id, required_group, key, value: '', type } }
-}
 
 const toKeyView = ({ id, client_id, created_by, created_at, key }: VaultRow): VaultKeyView => ({
   id,

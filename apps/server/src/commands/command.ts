@@ -1,0 +1,22 @@
+import type { Logger } from '@rport/kit'
+import type { ServerConfig } from '../config/index.ts'
+
+/** What a subcommand may use of the process. */
+export interface CommandDeps {
+  /** Reads the settings as a start of the server would; ends the process when they are wrong. */
+  readonly settings: (argv: readonly string[]) => ServerConfig
+  /** Writes to standard output; resolves when there is room for more. */
+  readonly print: (text: string) => Promise<void>
+  /** Writes to standard error. */
+  readonly complain: (text: string) => void
+  readonly log: Logger
+}
+
+/** A subcommand: `rportd <name> …`. */
+export interface Command {
+  readonly name: string
+  /** Lines for people, each with its line end. */
+  readonly usage: string
+  /** @returns the exit code: 0 = fine, 1 = not, 2 = misunderstood. What it throws is shown, exit code 1. */
+  run(words: readonly string[], deps: CommandDeps): Promise<number>
+}
