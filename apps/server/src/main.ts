@@ -1,6 +1,7 @@
 /** rportd, the server: arguments, settings, log, signals. What it is made of stands in compose.ts. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { text } from 'node:stream/consumers'
 import { formatFaults } from '@rport/config'
 import { checkRoot, createLog, runUntilSignal, setProcessTitle } from '@rport/host'
 import { errorMessage, silentLogger, systemClock } from '@rport/kit'
@@ -27,9 +28,9 @@ function readSettings(argv: readonly string[]): Extract<ReturnType<typeof loadSe
 }
 
 /** Resolves when there is room for more, so that a slow reader of much output costs no memory. */
-const print = (text: string): Promise<void> =>
+const print = (line: string): Promise<void> =>
   new Promise((resolve) => {
-    if (process.stdout.write(text)) resolve()
+    if (process.stdout.write(line)) resolve()
     else process.stdout.once('drain', resolve)
   })
 
@@ -39,7 +40,8 @@ async function runCommand(command: Command, words: readonly string[]): Promise<v
   process.exitCode = await command.run(words, {
     settings: (argv) => readSettings(argv).config,
     print,
-    complain: (text) => process.stderr.write(text),
+    complain: (line) => process.stderr.write(line),
+    readInput: () => text(process.stdin),
     log: silentLogger,
   })
 }
@@ -58,7 +60,7 @@ async function main(): Promise<void> {
   const starting = runServer(config, {
     clock: systemClock,
     log: logger,
-    print: (text) => process.stdout.write(text),
+    print: (line) => process.stdout.write(line),
     isRoot: process.geteuid?.() === 0,
   })
   // A start that failed is told by the last line of main: whoever waits here has nothing to end.

@@ -9,6 +9,8 @@ export interface CommandDeps {
   readonly print: (text: string) => Promise<void>
   /** Writes to standard error. */
   readonly complain: (text: string) => void
+  /** All of the standard input; at most once. */
+  readonly readInput: () => Promise<string>
   readonly log: Logger
 }
 

@@ -5,8 +5,9 @@
  */
 import { auditCommand } from './audit-command.ts'
 import type { Command } from './command.ts'
+import { userCommand } from './user-command.ts'
 
 export type { Command, CommandDeps } from './command.ts'
 
 /** Every subcommand. */
-export const commands: readonly Command[] = [auditCommand]
+export const commands: readonly Command[] = [auditCommand, userCommand]

@@ -6,3 +6,4 @@
 export { type FirstStartDeps, prepareFirstStart, type UnseenSecrets } from './first-start.ts'
 export type { ServerAddresses } from './first-start-note.ts'
 export { loadKeySeed } from './key-seed.ts'
+export { randomSecret } from './random-secret.ts'

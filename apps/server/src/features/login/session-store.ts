@@ -101,3 +101,7 @@ export function createSessionStore(db: Database): SessionStore {
       }),
   }
 }
+
+/** Ends all sessions of a user, for whoever has no running server at hand: one looks at the rows at every request. */
+export const endStoredSessions = (db: Database, username: string): Promise<void> =>
+  createSessionStore(db).deleteOf(username)
