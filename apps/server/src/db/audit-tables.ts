@@ -20,7 +20,7 @@ export interface AuditLogTable {
 
 /** An operation that was begun and is not in the audit log yet. */
 export interface AuditIntentsTable {
-  id: string
+  id: number
   begun_at: number
   /** JSON object; its shape is `AuditEntry` of features/auditlog. */
   entry: string

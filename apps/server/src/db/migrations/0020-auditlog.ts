@@ -24,7 +24,7 @@ export const auditlog: Migration = {
     await db.schema.createIndex('audit_log_by_affected').on('audit_log').column('affected_id').execute()
     await db.schema
       .createTable('audit_intents')
-      .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+      .addColumn('id', 'integer', (column) => column.primaryKey().notNull())
       .addColumn('begun_at', 'bigint', (column) => column.notNull())
       .addColumn('entry', 'text', (column) => column.notNull())
       .execute()

@@ -1,18 +1,20 @@
-import { randomUUID } from 'node:crypto'
-import { ApiError, apiError, type EndpointSpec } from '@rport/api'
+import { randomInt } from 'node:crypto'
+import { ApiError, apiError, type EndpointSpec, parseBoolText } from '@rport/api'
 import { type Clock, errorMessage, type Logger, MS_PER_MINUTE } from '@rport/kit'
 import type { AuditDetails, AuditedCall, AuditRecord, AuditTrail, RefusedCall } from '../../http/index.ts'
 import { type AuditEntry, type AuditEvent, type EntryOptions, toEntry } from './audit-event.ts'
-import { recordingOf, refusalKind, sessionKinds } from './audit-vocabulary.ts'
+import { type Recording, recordingOf, refusalKind, sessionKinds } from './audit-vocabulary.ts'
 import type { AuditWriter } from './audit-writer.ts'
 
 /** Refusals cost a caller nothing: more than these are counted instead of listed. */
 const MAX_REFUSALS_A_MINUTE = 120
+/** The largest range that the random source takes. */
+const MAX_FIRST_ID = 2 ** 48 - 1
 
 export interface AuditTrailDeps extends EntryOptions {
   readonly writer: AuditWriter
   /** Ids of intents whose operation is still running; the owner settles the others. */
-  readonly underway: Set<string>
+  readonly underway: Set<number>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -20,6 +22,8 @@ export interface AuditTrailDeps extends EntryOptions {
 /** The door's side of the audit log: one row for each operation that was done, and for refusals. */
 export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const { writer, underway, clock, log } = deps
+  // Ids that follow each other are cheap to keep; the beginning keeps them apart from those of an earlier process.
+  let lastId = randomInt(MAX_FIRST_ID)
   const mayRecordRefusal = createAllowance(deps)
   const entriesOf = (events: readonly AuditEvent[]) => events.map((event) => toEntry(event, deps))
 
@@ -30,14 +34,15 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       log.warn({ application: event.application, error: errorMessage(error) }, 'refusal was not written down')
     })
   }
-  const append = (entries: readonly AuditEntry[], intentId: string | undefined) =>
+  const append = (entries: readonly AuditEntry[], intentId: number | undefined) =>
     writer.write({ kind: 'append', at: clock.now(), entries, ...(intentId !== undefined && { intentId }) })
 
-  const announce = async (call: AuditedCall): Promise<string | undefined> => {
+  const announce = async (call: AuditedCall): Promise<number | undefined> => {
     // Reading changes nothing, and a session whose token was not given out is nobody's: a row before the reply is enough.
     // Strangers must not be able to make the disk busy with attempts.
     if (call.spec.method === 'GET' || call.spec.auth !== 'user') return undefined
-    const id = randomUUID()
+    lastId += 1
+    const id = lastId
     const [entry] = entriesOf(eventsOf(call, {}, undefined))
     if (!entry) return undefined
     underway.add(id)
@@ -105,15 +110,18 @@ function eventsOf(call: AuditedCall, details: AuditDetails, value: unknown): Aud
     application,
     action,
     affectedId: details.affectedId ?? affectedOf(call, recording.affected, value),
-    request: 'request' in details ? details.request : recording.request ? requestOf(call, recording.hidden) : undefined,
+    request: 'request' in details ? details.request : requestOf(call, recording),
     response: 'response' in details ? details.response : recording.response ? value : undefined,
   }
   const clientIds = details.clientIds ?? [pathClient]
   return (clientIds.length > 0 ? clientIds : ['']).map((clientId) => ({ ...event, clientId }))
 }
 
-const requestOf = ({ body }: AuditedCall, hidden: string | undefined) =>
-  body && hidden !== undefined && hidden in body ? { ...body, [hidden]: '' } : body
+function requestOf({ body, rawQuery }: AuditedCall, { request, hidden, flag, beside }: Recording): unknown {
+  if (flag !== undefined) return { [flag]: parseBoolText(rawQuery.get(flag)?.[0] ?? '') ?? false }
+  if (!request || !body) return undefined
+  return { ...body, ...beside, ...(hidden !== undefined && { [hidden]: '' }) }
+}
 
 /** Who acts; of a login the name in its body counts. */
 function nameOf({ actor, claimedName, body }: AuditedCall): string {
@@ -122,12 +130,18 @@ function nameOf({ actor, claimedName, body }: AuditedCall): string {
   return typeof sent === 'string' ? sent : claimedName
 }
 
-function affectedOf(call: AuditedCall, from: ReturnType<typeof recordingOf>['affected'], value: unknown): string {
+function affectedOf(call: AuditedCall, from: Recording['affected'], value: unknown): string {
   if (from === 'actor') return nameOf(call)
+  if (from === 'token') return `[${nameOf(call)},${prefixIn(value)}]`
   if (from === 'client') return call.params['client_id'] ?? ''
   const params = Object.entries(call.params).flatMap(([name, text]) => (name === 'client_id' ? [] : [text]))
   const named = from === 'first-param' ? params[0] : params.at(-1)
   return named ?? idIn(value) ?? idIn(call.body) ?? ''
+}
+
+function prefixIn(value: unknown): string {
+  const found = (value as { prefix?: unknown } | undefined)?.prefix
+  return typeof found === 'string' ? found : ''
 }
 
 function idIn(value: unknown): string | undefined {

@@ -1,11 +1,15 @@
 /** What is written down of an operation by itself; handlers may say otherwise (`audit.note`). */
-interface Recording {
+export interface Recording {
   readonly request: boolean
   readonly response: boolean
-  /** Where the affected id comes from. `id`: the last parameter of the path, else the id in the reply or the body. */
-  readonly affected: 'id' | 'first-param' | 'client' | 'actor'
+  /** Where the affected id comes from. `id`: the last parameter of the path, else the id in the reply or the body; `token`: compat, `[user,prefix]`. */
+  readonly affected: 'id' | 'first-param' | 'client' | 'actor' | 'token'
   /** Field of the request whose content is nobody's business; its place stays empty. */
   readonly hidden?: string
+  /** Switch of the query that is a part of the request. */
+  readonly flag?: string
+  /** compat: fields that the original's records have beside the request. */
+  readonly beside?: Readonly<Record<string, null>>
 }
 
 const nothing: Recording = { request: false, response: false, affected: 'id' }
@@ -17,6 +21,7 @@ const recordings: Readonly<Record<string, Recording>> = {
   'auth.user': nothing,
   'auth.user.me': nothing,
   'auth.user.me.token': { ...nothing, affected: 'actor' },
+  'auth.user.me.token create': { ...nothing, affected: 'token' },
   'auth.user.me.token update': { ...request, affected: 'actor' },
   'auth.user.totp': nothing,
   'auth.user.group': both,
@@ -27,6 +32,8 @@ const recordings: Readonly<Record<string, Recording>> = {
   client: { ...nothing, affected: 'client' },
   'client.acl': { ...request, affected: 'client' },
   'client.auth': nothing,
+  'client.auth delete': { ...nothing, flag: 'force' },
+  'client.group': { ...request, beside: { client_ids: null } },
   'client.tunnel': both,
   'client.command': both,
   'client.script': both,

@@ -6,19 +6,19 @@ import type { AuditEntry, AuditRow } from './audit-event.ts'
 
 /** One thing to be written; all of a batch are written together or not at all. */
 export type AuditWrite =
-  | { readonly kind: 'intend'; readonly id: string; readonly at: number; readonly entry: AuditEntry }
+  | { readonly kind: 'intend'; readonly id: number; readonly at: number; readonly entry: AuditEntry }
   /** Rows in this order; the intent that they fulfil is gone then. */
   | {
       readonly kind: 'append'
       readonly at: number
       readonly entries: readonly AuditEntry[]
-      readonly intentId?: string
+      readonly intentId?: number
     }
-  | { readonly kind: 'drop'; readonly intentId: string }
+  | { readonly kind: 'drop'; readonly intentId: number }
 
 /** An operation that was begun and has no row. */
 export interface Intent {
-  readonly id: string
+  readonly id: number
   readonly begunAt: number
   readonly entry: AuditEntry
 }

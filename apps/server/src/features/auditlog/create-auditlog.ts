@@ -46,7 +46,7 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
   const { db, enabled, key, clock, log } = deps
   const store = createAuditStore(db)
   const writer = createAuditWriter({ store, log })
-  const underway = new Set<string>()
+  const underway = new Set<number>()
   const routes = auditlogRoutes({ store, enabled, isAdmin: deps.isAdmin })
   let timer: Timer | undefined
   let upkeep: Promise<void> = Promise.resolve()
