@@ -14,6 +14,7 @@ import {
 } from '../features/clients/index.ts'
 import { legacySessionRoutes } from '../features/legacy-sessions/index.ts'
 import { createTunnels, type Tunnels } from '../features/tunnels/index.ts'
+import type { TunnelPolicy } from '../features/users/index.ts'
 import type { AccessPolicy, Actor } from '../http/index.ts'
 import { basic, createTestApp } from '../http/testing/test-app.ts'
 import { DEFAULT_PORTS } from './test-ports.ts'
@@ -39,7 +40,7 @@ interface Answer {
 }
 
 /** Starts on a random port of loopback, on an empty database. The caller closes it. */
-export async function startTestServer(options: { clock?: Clock } = {}): Promise<TestServer> {
+export async function startTestServer(options: { clock?: Clock; policy?: TunnelPolicy } = {}): Promise<TestServer> {
   const clock = options.clock ?? systemClock
   const log = createMemoryLogger()
   const db = await openTestDatabase()
@@ -57,7 +58,7 @@ export async function startTestServer(options: { clock?: Clock } = {}): Promise<
     checkPortTimeoutMs: 1000,
     isProxyConfigured: true,
     visibleTo: async (actor) => (await visibilityOf(actor)).sees,
-    policy: unrestricted,
+    policy: options.policy ?? unrestricted,
     allowedByCredential: () => true,
     pipe: pipeSocket,
     clock,

@@ -30,7 +30,8 @@ interface UserRow {
  * @throws naming the table and the columns it should have
  */
 export async function openTableUsers(options: TableUsersOptions): Promise<UserDirectory> {
-  const { database, groupDetailsTable, withTwoFaSendTo } = options
+  const { groupDetailsTable, withTwoFaSendTo } = options
+  const database = oneChangeAtATime(options.database)
   const users = sql.table(options.userTable)
   const memberships = sql.table(options.groupTable)
   const group = sql.ref('group')
@@ -38,11 +39,18 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
     `username, password, password_expired${withTwoFaSendTo ? ', two_fa_send_to' : ''}`, // names of our own, no input
   )
 
+  /** Letter by letter, whatever the database takes for equal. */
   const findRow = async (db: Kysely<unknown>, username: string): Promise<UserRow | undefined> => {
-    const { rows } = await sql<UserRow>`select ${columns} from ${users} where username = ${username} limit 1`.execute(
-      db,
-    )
-    return rows[0]
+    // Some databases cannot even be asked for it.
+    if (username.includes('\0')) return undefined
+    const { rows } = await sql<UserRow>`select ${columns} from ${users} where username = ${username}`.execute(db)
+    return rows.find((row) => row.username === username)
+  }
+
+  const findMemberships = async (db: Kysely<unknown>, username: string) => {
+    const { rows } = await sql<{ username: string; name: string | null }>`
+      select username, ${group} as name from ${memberships} where username = ${username}`.execute(db)
+    return rows.filter((row) => row.username === username)
   }
 
   const probe = async (table: string, names: string, query: Promise<unknown>) => {
@@ -79,6 +87,15 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
       .catch(() => false) // columns of the paid plug-in: most tables have none
   }
 
+  /** A database may take names for equal that we do not: its unique key has the last word. */
+  const write = async (work: (trx: Kysely<unknown>) => Promise<void>): Promise<void> => {
+    try {
+      await database.write(work)
+    } catch (error) {
+      throw database.isDuplicateKey(error) ? apiError('username_taken', {}, { cause: error }) : error
+    }
+  }
+
   return {
     source: 'DB',
     passwordStorage: 'bcrypt',
@@ -87,9 +104,8 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
     async find(username) {
       const row = await findRow(read, username)
       if (!row) return undefined
-      const groups = await sql<{ name: string | null }>`
-        select ${group} as name from ${memberships} where username = ${row.username}`.execute(read)
-      return { ...toUser(row, groups.rows), password: classifyStoredPassword(row.password ?? '') }
+      const groups = await findMemberships(read, row.username)
+      return { ...toUser(row, groups), password: classifyStoredPassword(row.password ?? '') }
     },
 
     async list() {
@@ -102,7 +118,7 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
 
     async create(user) {
       const { username } = user
-      await database.write(async (trx) => {
+      await write(async (trx) => {
         // Not left to a unique key: the table may have none.
         if (await findRow(trx, username)) throw apiError('username_taken')
         const values = [username, user.password, user.passwordExpired ? 1 : 0]
@@ -115,7 +131,7 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
     },
 
     async update(username, change, ifPassword) {
-      await database.write(async (trx) => {
+      await write(async (trx) => {
         const row = await findRow(trx, username)
         if (!row) throw apiError('user_not_found')
         if (ifPassword !== undefined && (row.password ?? '') !== ifPassword) return
@@ -138,16 +154,17 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
       })
     },
 
-    groups: createTableUserGroups({ ...options, withRestrictions }),
+    groups: createTableUserGroups({ ...options, database, withRestrictions }),
   }
 
   async function rename(trx: Kysely<unknown>, from: string, to: string): Promise<void> {
     // Not left to a unique key: the table may have none.
     if (await findRow(trx, to)) throw apiError('username_taken')
-    // Memberships that a deleted user left behind must not be inherited.
-    await sql`delete from ${memberships} where username = ${to}`.execute(trx)
+    const { groups } = toUser({ username: to, password: null, password_expired: 0 }, await findMemberships(trx, from))
+    await sql`delete from ${memberships} where username = ${from}`.execute(trx)
     await sql`update ${users} set username = ${to} where username = ${from}`.execute(trx)
-    await sql`update ${memberships} set username = ${to} where username = ${from}`.execute(trx)
+    // Memberships that a deleted user left behind are not inherited.
+    await setGroups(trx, to, groups)
   }
 
   async function set(trx: Kysely<unknown>, username: string, change: UserChange): Promise<void> {
@@ -169,10 +186,11 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
 
   /** Somebody must be left who can administrate; memberships of users who are gone do not count. */
   async function requireOtherAdministrator(trx: Kysely<unknown>, username: string): Promise<void> {
-    const { rows } = await sql<{ username: string }>`
-      select distinct username from ${memberships} where ${group} = ${ADMINISTRATORS}
-      and username in (select username from ${users}) limit 2`.execute(trx)
-    if (rows.length === 1 && rows[0]?.username === username) throw apiError('last_administrator')
+    const { rows } = await sql<{ username: string; name: string }>`
+      select username, ${group} as name from ${memberships} where ${group} = ${ADMINISTRATORS}
+      and username in (select username from ${users})`.execute(trx)
+    const administrators = new Set(rows.filter((row) => row.name === ADMINISTRATORS).map((row) => row.username))
+    if (administrators.size === 1 && administrators.has(username)) throw apiError('last_administrator')
   }
 }
 
@@ -186,3 +204,16 @@ const toUser = (row: UserRow, memberships: readonly { readonly name: string | nu
 /** SQLite stores whatever it is given: 0 and 1 as documented, but texts and booleans of other programs too. */
 const isTrue = (value: unknown): boolean =>
   value === 1 || value === true || value === '1' || String(value).toLowerCase() === 'true'
+
+/** Two administrators who delete each other at the same moment must not both succeed. */
+function oneChangeAtATime(database: ExternalDatabase): ExternalDatabase {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    ...database,
+    write(work) {
+      const turn = last.then(() => database.write(work))
+      last = turn.catch(() => undefined) // its caller hears of it; the next one must not
+      return turn
+    },
+  }
+}

@@ -4,8 +4,17 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Secret, silentLogger, systemClock } from '@rport/kit'
 import { createFakeClock, createMemoryLogger } from '@rport/kit/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openExternalSqlite } from '../../db/index.ts'
+import { sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  createScope,
+  mariadbMissing,
+  postgresMissing,
+  startMariadb,
+  startPostgres,
+  type TestDatabaseServer,
+} from '../../../../../tests/harness/index.ts'
+import { openExternalDatabase, openExternalSqlite } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
 import type { UserDirectory } from './user-directory.ts'
 import { createEmbeddedUsers } from './user-store-embedded.ts'
@@ -96,10 +105,52 @@ async function openEmbedded(): Promise<OpenStore> {
   return { directory, close: () => db.close() }
 }
 
+const LIMIT_MS = 90_000
+const scope = createScope()
+const servers = new Map<string, TestDatabaseServer>()
+beforeAll(async () => {
+  if (mariadbMissing === undefined) servers.set('MariaDB', await startMariadb(scope))
+  if (postgresMissing === undefined) servers.set('PostgreSQL', await startPostgres(scope))
+}, LIMIT_MS)
+afterAll(() => scope.close(), LIMIT_MS)
+
+/** The tables of the original on a database server, made anew. */
+const openServerTables = (name: string) => async (): Promise<OpenStore> => {
+  const server = servers.get(name)
+  if (!server) throw new Error(`${name} has not started`)
+  const { kind, host, user, name: database, password } = server
+  const address = { kind, host, user, name: database, password: new Secret(password) }
+  const external = await openExternalDatabase(address, { clock: systemClock, log: silentLogger })
+  const group = kind === 'mysql' ? '`group`' : '"group"'
+  const statements = [
+    'drop table if exists people',
+    'drop table if exists memberships',
+    'drop table if exists details',
+    'create table people (username varchar(150) primary key, password varchar(255), password_expired boolean not null default false, two_fa_send_to varchar(150))',
+    `create table memberships (username varchar(150), ${group} varchar(150))`,
+    'create table details (name varchar(150), permissions text, tunnels_restricted text, commands_restricted text)',
+    `insert into people values ('ada', '${HASH}', false, null), ('bob', '${HASH}', false, ''), ('eve', '${HASH}', true, '')`,
+    `insert into memberships values ('ada', 'Administrators'), ('bob', 'operators'), ('bob', 'viewers'), ('ghost', 'Administrators')`,
+    `insert into details (name, permissions) values ('operators', '{"commands":true,"tunnels":true,"flying":true}'), ('viewers', '{}')`,
+  ]
+  await external.write(async (trx) => {
+    for (const statement of statements) await sql.raw(statement).execute(trx)
+  })
+  const directory = await openTableUsers({ database: external, ...tableNames, log: silentLogger })
+  return { directory, close: () => external.close() }
+}
+
 const stores: [name: string, open: () => Promise<OpenStore>][] = [
   ['JSON file', openFile],
   ['tables of the original', openTables],
   ['embedded tables', openEmbedded],
+  // Machines without these servers run the rest; the tests of the whole install them.
+  ...(mariadbMissing === undefined
+    ? [['tables on MariaDB', openServerTables('MariaDB')] satisfies [string, () => Promise<OpenStore>]]
+    : []),
+  ...(postgresMissing === undefined
+    ? [['tables on PostgreSQL', openServerTables('PostgreSQL')] satisfies [string, () => Promise<OpenStore>]]
+    : []),
 ]
 
 const OTHER_HASH = HASH.replace('abc', 'xyz')
@@ -218,6 +269,18 @@ describe.each(stores)('users in %s', (_name, open) => {
     await directory.update('ada', { groups: [] })
     await directory.delete('ada')
     await expect(directory.delete('bob')).rejects.toMatchObject(refusal)
+  })
+
+  it('keep their groups when only letter case changes, and are told apart by it', async () => {
+    await directory.update('bob', { username: 'Bob' })
+    expect(await directory.find('Bob')).toMatchObject({ groups: ['operators', 'viewers'] })
+    expect(await directory.find('bob')).toBeUndefined()
+  })
+
+  it('keep an administrator when two delete each other at once', async () => {
+    await directory.update('bob', { groups: ['Administrators'] })
+    const outcomes = await Promise.allSettled([directory.delete('ada'), directory.delete('bob')])
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   })
 
   it('have groups with permissions where the store keeps them', async () => {
