@@ -64,6 +64,7 @@ export const me = resource('Own account', {
       'single_user_operation',
       'nothing_to_change',
       'username_whitespace',
+      'username_invalid',
       'username_taken',
       'password_too_short',
       'password_too_long',

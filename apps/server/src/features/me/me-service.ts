@@ -8,6 +8,7 @@ import type { TokenService } from '../tokens/index.ts'
 import {
   checkNewPassword,
   effectivePermissions,
+  findUsernameFault,
   type PasswordRules,
   tunnelAndCommandRestrictions,
   type User,
@@ -76,7 +77,8 @@ export function createMeService(deps: MeServiceDeps): MeService {
   }
 
   const checkNewName = async (username: string) => {
-    if (username.trim() !== username) throw apiError('username_whitespace')
+    const fault = findUsernameFault(username)
+    if (fault) throw fault
     if (await directory.find(username)) throw apiError('username_taken')
   }
 

@@ -118,6 +118,7 @@ describe('PUT /me', () => {
     [{ password: NEW, old_password: 'nope' }, 403, 'Incorrect old password.'],
     [{ password: 'short', old_password: OLD }, 400, 'Your password is too short'],
     [{ username: ' changer2' }, 400, 'username must not start or end with whitespace'],
+    [{ username: 'chan\nger' }, 400, 'username must not contain control characters'],
     [{ username: 'admin' }, 400, 'Another user with this username already exists'],
   ])('refuses %j and changes nothing', async (body, status, title) => {
     expect(await put(body)).toMatchObject({ status, title })

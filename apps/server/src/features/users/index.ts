@@ -17,6 +17,7 @@ export { checkNewPassword, type PasswordRules } from './password-rules.ts'
 export { createTunnelPolicy, type TunnelPolicy } from './tunnel-policy.ts'
 export type { NewUser, StoredUser, User, UserChange, UserDirectory, UserGroup } from './user-directory.ts'
 export { createUserGroupService, type UserGroupService } from './user-group-service.ts'
+export { findUsernameFault } from './user-names.ts'
 export { createUserService, type UserInput, type UserService } from './user-service.ts'
 
 export { createEmbeddedUsers, type EmbeddedUsers, type EmbeddedUsersOptions } from './user-store-embedded.ts'
