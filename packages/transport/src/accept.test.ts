@@ -82,7 +82,7 @@ const login = (port: number, more: Partial<DialOptions> = {}): DialOptions => ({
   fingerprint: TEST_HOST_KEY.fingerprint,
   clientAuthId: 'agent-1',
   password: 'right',
-  connectTimeoutMs: 5000,
+  connectTimeoutMs: 30_000,
   log: silentLogger,
   ...more,
 })
@@ -111,9 +111,9 @@ describe.each([
       '192.0.2.9',
       'SSH-rport-v1-server',
     ])
-    expect((await agent.request('a', '1', { timeoutMs: 5000 })).payload.toString()).toBe('1')
-    expect((await server.request('b', '2', { timeoutMs: 5000 })).payload.toString()).toBe('2')
-    const channel = await server.openChannel('rport', 'x:1', { timeoutMs: 5000 })
+    expect((await agent.request('a', '1', { timeoutMs: 30_000 })).payload.toString()).toBe('1')
+    expect((await server.request('b', '2', { timeoutMs: 30_000 })).payload.toString()).toBe('2')
+    const channel = await server.openChannel('rport', 'x:1', { timeoutMs: 30_000 })
     const sent = Buffer.alloc(3_000_000, 'abcdefg')
     let received = 0
     const whole = new Promise<void>((resolve) => {
@@ -221,7 +221,7 @@ describe('a stranger', () => {
       socket.end(Buffer.from(garbage, 'latin1'))
       expect(await next()).toBeInstanceOf(Error)
     }
-    expect((await agent.request('still', 'here', { timeoutMs: 5000 })).payload.toString()).toBe('here')
+    expect((await agent.request('still', 'here', { timeoutMs: 30_000 })).payload.toString()).toBe('here')
     expect(log.lines).toEqual([])
   })
 
@@ -259,5 +259,5 @@ test('bytes that come right behind the answer to the upgrade are not lost', asyn
   const server = await connected(next())
   server.serve(echo)
   agent.serve(echo)
-  expect((await agent.request('a', 'b', { timeoutMs: 5000 })).payload.toString()).toBe('b')
+  expect((await agent.request('a', 'b', { timeoutMs: 30_000 })).payload.toString()).toBe('b')
 })

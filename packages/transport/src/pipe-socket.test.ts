@@ -12,7 +12,7 @@ afterEach(() => {
   for (const task of cleanUp.splice(0)) task()
 })
 
-const inFiveSeconds = { timeoutMs: 5000 }
+const inTime = { timeoutMs: 30_000 }
 const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 interface Joined {
@@ -39,7 +39,7 @@ async function join(options: ConnectedPairOptions & { halfClose?: boolean; pipe?
     agent.serve({ onRequest: refuse, onChannel: (open) => resolve(open.accept()) })
   })
   server.serve({ onRequest: refuse, onChannel: (open) => open.reject('prohibited', 'no') })
-  const nearChannel = await server.openChannel('rport', 'x:1', inFiveSeconds)
+  const nearChannel = await server.openChannel('rport', 'x:1', inTime)
   const farChannel = await accepted
   cleanUp.push(() => {
     for (const socket of [atServer.near, atServer.far, atAgent.near, atAgent.far]) socket.destroy()
@@ -126,7 +126,7 @@ describe('bytes', () => {
         channel.close()
       },
     })
-    const channel = await server.openChannel('rport', 'x:22', inFiveSeconds)
+    const channel = await server.openChannel('rport', 'x:22', inTime)
     const { near, far: visitor } = await connectSockets()
     const pipe = pipeSocket(near, channel)
     expect((await readAll(visitor)).toString()).toBe('SSH-2.0-greeting')
@@ -211,7 +211,7 @@ describe('a reader that stalls', () => {
     const accepted = new Promise<Channel>((resolve) => {
       agent.serve({ onRequest: refuse, onChannel: (open) => resolve(open.accept()) })
     })
-    const channel = await server.openChannel('rport', 'x:22', inFiveSeconds)
+    const channel = await server.openChannel('rport', 'x:22', inTime)
     const sender = await accepted
     const { near, far: visitor } = await connectSockets()
     let writes = 0
@@ -278,7 +278,7 @@ describe('the end', () => {
     const accepted = new Promise<Channel>((resolve) => {
       agent.serve({ onRequest: refuse, onChannel: (open) => resolve(open.accept()) })
     })
-    const channel = await server.openChannel('rport', 'x:22', inFiveSeconds)
+    const channel = await server.openChannel('rport', 'x:22', inTime)
     const { near, far } = await connectSockets()
     near.destroy()
     far.destroy()
@@ -305,7 +305,7 @@ describe('the end', () => {
     })
     const once1 = async (index: number) => {
       const { near, far } = await connectSockets()
-      const channel = await server.openChannel('rport', 'echo:1', inFiveSeconds)
+      const channel = await server.openChannel('rport', 'echo:1', inTime)
       const pipe = pipeSocket(near, channel)
       far.write(String(index))
       expect((await readAll(far)).toString()).toBe(String(index))

@@ -62,7 +62,7 @@ const SCENARIOS = [
 ]
 
 const TERMS = { window: 2_097_152, maxPacketBytes: 32_768 }
-const inFiveSeconds = { timeoutMs: 5000 }
+const inTime = { timeoutMs: 30_000 }
 
 function recording(name: string): readonly Recorded[] {
   const { messages } = JSON.parse(readFileSync(join(RECORDINGS, `${name}.json`), 'utf8')) as { messages: Recorded[] }
@@ -242,7 +242,7 @@ class Stage {
     const name = message.name ?? ''
     switch (message.kind) {
       case 'global-request': {
-        if (message.wantReply) this.#asked.push(engine.request(name, payload, inFiveSeconds))
+        if (message.wantReply) this.#asked.push(engine.request(name, payload, inTime))
         else engine.notify(name, payload)
         const seen = decodeGlobalRequest(await peer.next())
         expect(seen).toEqual({ name, wantReply: message.wantReply, payload })
@@ -253,7 +253,7 @@ class Stage {
         expect((await peer.next()).equals(encodeRequestReply(message.ok ?? false, payload))).toBe(true)
         return
       case 'channel-open': {
-        const channel = engine.openChannel(name, payload, inFiveSeconds)
+        const channel = engine.openChannel(name, payload, inTime)
         channel.catch(() => undefined)
         const seen = decodeChannelOpen(await peer.next())
         expect(seen).toEqual({ type: name, data: payload, senderId: seen.senderId, ...TERMS })

@@ -5,9 +5,12 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import net, { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { AlgorithmChoice } from '../ssh/algorithms/negotiate.ts'
 import { dialPlainSsh, echoAll, servePlainSsh } from '../testing/index.ts'
+
+// Whole programs and megabytes: a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const SSH = '/usr/bin/ssh'
 const SSHD = '/usr/sbin/sshd'
@@ -78,7 +81,7 @@ function startSsh(
     'LogLevel=ERROR',
     'ExitOnForwardFailure=yes',
   ]
-  const flags = [...fixed, ...options].flatMap((option) => ['-o', option])
+  const flags = [...options, ...fixed].flatMap((option) => ['-o', option])
   const child = spawn(SSH, ['-F', '/dev/null', ...flags, '-p', String(port), ...more, 'agent-1@127.0.0.1'], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { PATH: '/usr/bin:/bin', HOME: folder, SSH_ASKPASS: join(folder, 'askpass'), SSH_ASKPASS_REQUIRE: 'force' },

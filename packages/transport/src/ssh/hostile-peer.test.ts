@@ -18,7 +18,7 @@ import { MSG } from './messages/numbers.ts'
 import { encodeAuthRequest, encodeServiceRequest } from './messages/userauth.ts'
 
 const ok = (text = ''): RequestReply => ({ ok: true, payload: Buffer.from(text) })
-const inOneSecond = { timeoutMs: 1000 }
+const inTime = { timeoutMs: 30_000 }
 const NOTHING = Buffer.alloc(0)
 
 interface Met {
@@ -60,7 +60,7 @@ async function turns(count = 50): Promise<void> {
 
 /** A channel that our server has opened, and its number on both sides. */
 async function openOne(met: Met, terms = { senderId: 77, window: 1_000_000, maxPacketBytes: 32_768 }) {
-  const opening = met.server.openChannel('rport', 'x:1', inOneSecond)
+  const opening = met.server.openChannel('rport', 'x:1', inTime)
   const open = await met.agent.next(MSG.CHANNEL_OPEN)
   const id = open.readUInt32BE(1 + 4 + 'rport'.length)
   met.agent.send(encodeChannelConfirmation(id, terms))
@@ -172,7 +172,7 @@ describe('a peer that does not read', () => {
     const met = await meet({ limits: { controlQueueBytes: 1_000_000 } })
     met.agentLink.pause()
     const asked = Array.from({ length: 20 }, () =>
-      met.server.request('run_cmd', Buffer.alloc(100_000), inOneSecond).catch((error: { code?: string }) => error.code),
+      met.server.request('run_cmd', Buffer.alloc(100_000), inTime).catch((error: { code?: string }) => error.code),
     )
     met.server.close()
     const outcomes = await Promise.all(asked)
@@ -371,7 +371,7 @@ test('a reply that nobody waits for is dropped', async () => {
   const met = await meet()
   met.agent.send(encodeRequestReply(true, Buffer.from('null')), encodeRequestReply(true, Buffer.from('null')))
   await turns()
-  const asked = met.server.request('ping', '', inOneSecond)
+  const asked = met.server.request('ping', '', inTime)
   await met.agent.next(MSG.GLOBAL_REQUEST)
   met.agent.send(encodeRequestReply(true, Buffer.from('right')))
   expect((await asked).payload.toString()).toBe('right')
@@ -381,7 +381,7 @@ test('with many channels open later ones begin with smaller windows', async () =
   const windows: number[] = []
   const met = await meet({ limits: { channelWindowBytes: 1_000_000, connectionWindowBytes: 2_000_000 } })
   for (let count = 0; count < 40; count += 1) {
-    void met.server.openChannel('rport', 'x:1', inOneSecond).catch(() => undefined)
+    void met.server.openChannel('rport', 'x:1', inTime).catch(() => undefined)
     windows.push((await met.agent.next(MSG.CHANNEL_OPEN)).readUInt32BE(14))
   }
   expect([windows[0], windows[1], windows[3], windows[39]]).toEqual([1_000_000, 1_000_000, 500_000, 65_536])
@@ -427,7 +427,7 @@ describe('our agent', () => {
 
   test('sends no larger channel open than peers take', async () => {
     const { server } = await meet()
-    await expect(server.openChannel('rport', Buffer.alloc(70_000), inOneSecond)).rejects.toMatchObject({
+    await expect(server.openChannel('rport', Buffer.alloc(70_000), inTime)).rejects.toMatchObject({
       code: 'too-large',
     })
   })

@@ -157,7 +157,7 @@ describe('the end of a link', () => {
       })
     }
     link.destroy()
-    await once(socket, 'close', { signal: AbortSignal.timeout(5000) })
+    await once(socket, 'close', { signal: AbortSignal.timeout(15_000) })
     await turns()
     // Every slab has been given back, those that never left included.
     expect(done).toBe(40)
@@ -171,7 +171,7 @@ describe('the end of a link', () => {
     void write(link, Buffer.alloc(16 * 1024 * 1024))
     peer.end()
     await end.first
-    await once(socket, 'close', { signal: AbortSignal.timeout(5000) })
+    await once(socket, 'close', { signal: AbortSignal.timeout(15_000) })
   })
 
   test('by a reset carries the error', async () => {
