@@ -60,6 +60,11 @@ export interface Connection {
    * Rejects with ChannelRefused (reason and text of the peer), TransportError or the signal's reason.
    */
   openChannel(type: string, data: string | Buffer, options: RequestOptions): Promise<Channel>
+  /**
+   * Asks for a sign of life below all requests: whoever understands it answers at once, whatever else it is busy with, and
+   * `lastReceivedAt` moves. For our own peers; it is no heartbeat of a client.
+   */
+  probe(): void
   /** Between our own peers: the two that pass half-closed streams on, and may skip what only protects browsers. */
   announcePeerFeatures(features: { halfClose: boolean; zeroMask: boolean }): void
   /** Ends the connection at once; channels and unanswered requests fail. Idempotent. */

@@ -42,6 +42,12 @@ class QuietConnection implements Connection {
     return Promise.resolve(this.answer())
   }
 
+  probe(): void {
+    this.pingsAt.push(this.#clock.monotonic())
+    // A moment later, as over any line.
+    if (this.answer) this.lastReceivedAt = this.#clock.monotonic() + 1
+  }
+
   close(text = ''): void {
     this.isClosed = true
     this.#settle({ code: 'local', text })

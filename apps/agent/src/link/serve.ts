@@ -1,7 +1,7 @@
 import type { Logger } from '@rport/kit'
 import { agentRequests, type Capabilities, dispatchRequest, features, type RequestHandlers } from '@rport/protocol'
-import type { ChannelOpen, Connection, KeepAlive } from '@rport/transport'
-import { fieldServerPolicy, ownServerPolicy } from './keep-alive-policy.ts'
+import { type ChannelOpen, type Connection, type KeepAlive, OWN_PEER_KEEP_ALIVE } from '@rport/transport'
+import { fieldServerPolicy } from './keep-alive-policy.ts'
 
 export interface ServeDeps {
   /** Everything the server asks but `put_capabilities`, which is the link's own. */
@@ -19,16 +19,18 @@ export interface ServeDeps {
 export function serve(connection: Connection, deps: ServeDeps, onAlive: () => void): void {
   const { log } = deps
   const field = fieldServerPolicy(deps.keepAliveMs, deps.keepAliveTimeoutMs)
-  let watch = field && deps.keepAlive.watch(connection, field, onAlive)
+  // The heartbeat: every server learns from it that the client lives, as often as was configured.
+  if (field) deps.keepAlive.watch(connection, field, onAlive)
+  let isOwnServer = false
   const onCapabilities = (capabilities: Capabilities) => {
     deps.onCapabilities?.(capabilities, connection)
-    if (capabilities.features.length === 0) return
+    if (capabilities.features.length === 0 || isOwnServer) return
+    isOwnServer = true
     connection.announcePeerFeatures({
       halfClose: capabilities.features.includes(features.halfClose),
       zeroMask: capabilities.features.includes(features.zeroMask),
     })
-    watch?.stop()
-    watch = deps.keepAlive.watch(connection, ownServerPolicy(deps.keepAliveMs), onAlive)
+    deps.keepAlive.watch(connection, OWN_PEER_KEEP_ALIVE, onAlive)
   }
   const handlers: RequestHandlers<typeof agentRequests> = {
     ...deps.handlers,

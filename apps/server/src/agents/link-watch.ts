@@ -22,6 +22,8 @@ export function createLinkWatch(deps: LinkWatchDeps): (agent: ArrivedAgent, isOu
     tries: 1,
   }
   return (agent, isOurs) => {
-    deps.keepAlive.watch(agent.connection, isOurs ? OWN_AGENT : fieldAgent, () => deps.onAlive(agent))
+    // Probes of our own agents are no heartbeats: those they send as often as was configured.
+    if (isOurs) deps.keepAlive.watch(agent.connection, OWN_AGENT)
+    else deps.keepAlive.watch(agent.connection, fieldAgent, () => deps.onAlive(agent))
   }
 }

@@ -31,6 +31,9 @@ const MAX_OPEN_DATA_BYTES = 64 * 1024
 /** So much that the peer has caused and not read stops us from reading more of that peer. */
 const STOP_READING_BYTES = 1024 * 1024
 
+/** byte 192 | string data: answered with 193 by the peer's transport (OpenSSH PROTOCOL 1.9, wire-protocol 2.2) */
+const PROBE = Buffer.from([MSG.PING, 0, 0, 0, 0])
+
 /** One SSH connection over one link, in either role. Create it, `start` it, wait for `authenticated`, then `serve`. */
 export class SshSession implements Connection {
   readonly role: 'server' | 'agent'
@@ -158,6 +161,10 @@ export class SshSession implements Connection {
     const refusal = this.#refusal(name, payload)
     if (!refusal) this.#layer.send(encodeGlobalRequest(name, false, bytesOf(payload)))
     else if (refusal.code !== 'closed') throw refusal
+  }
+
+  probe(): void {
+    if (!this.isClosed) this.#layer.send(PROBE)
   }
 
   openChannel(type: string, data: string | Buffer, options: RequestOptions): Promise<Channel> {
