@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock, Logger } from '@rport/kit'
 import type { Connection } from './connection.ts'
 import type { ByteLink } from './link.ts'
+import { shakeHands } from './shake-hands.ts'
 import type { HostKey } from './ssh/algorithms/host-key.ts'
 import { DEFAULT_LIMITS, type SshLimits } from './ssh/limits.ts'
 import { SshSession } from './ssh/session.ts'
@@ -39,7 +40,7 @@ export function acceptAgent(
 }
 
 /** The same over a link that exists already. */
-export async function acceptLink(link: ByteLink, options: AcceptOptions): Promise<Connection> {
+export function acceptLink(link: ByteLink, options: AcceptOptions): Promise<Connection> {
   const session = new SshSession(link, {
     transport: { name: 'server', hostKey: options.hostKey },
     auth: serverAuth(options.verifyPassword, options.limits?.authTries ?? DEFAULT_LIMITS.authTries),
@@ -48,14 +49,5 @@ export async function acceptLink(link: ByteLink, options: AcceptOptions): Promis
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.limits ? { limits: options.limits } : {}),
   })
-  const onAbort = () => session.close('the server stops')
-  options.signal?.addEventListener('abort', onAbort, { once: true })
-  session.start()
-  if (options.signal?.aborted) onAbort()
-  try {
-    await session.authenticated
-    return session
-  } finally {
-    options.signal?.removeEventListener('abort', onAbort)
-  }
+  return shakeHands(session, options.signal, 'the server stops')
 }

@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts'
 import { openLink, type Way } from './dial/index.ts'
 import { TransportError } from './errors.ts'
 import type { ByteLink } from './link.ts'
+import { shakeHands } from './shake-hands.ts'
 import { fingerprintMatches } from './ssh/algorithms/host-key.ts'
 import type { SshLimits } from './ssh/limits.ts'
 import { SshSession } from './ssh/session.ts'
@@ -60,7 +61,7 @@ async function openInTime(options: DialOptions): Promise<WsLink> {
 }
 
 /** Logs in over a link that exists already. */
-export async function loginOverLink(link: ByteLink, options: LoginOptions): Promise<Connection> {
+export function loginOverLink(link: ByteLink, options: LoginOptions): Promise<Connection> {
   const session = new SshSession(link, {
     transport: {
       name: 'client',
@@ -76,14 +77,5 @@ export async function loginOverLink(link: ByteLink, options: LoginOptions): Prom
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.limits ? { limits: options.limits } : {}),
   })
-  const onAbort = () => session.close('stopped')
-  options.signal?.addEventListener('abort', onAbort, { once: true })
-  session.start()
-  if (options.signal?.aborted) onAbort()
-  try {
-    await session.authenticated
-    return session
-  } finally {
-    options.signal?.removeEventListener('abort', onAbort)
-  }
+  return shakeHands(session, options.signal, 'stopped')
 }

@@ -70,61 +70,44 @@ const curve25519 = (name: string): KexAlgorithm => ({
   },
 })
 
-const nistCurve = (name: string, curve: string, hash: KexAlgorithm['hash']): KexAlgorithm => {
-  const exchange = () => {
-    const ecdh = createECDH(curve)
-    const publicValue = ecdh.generateKeys()
-    const secret = (peerValue: Buffer): SharedSecret => {
-      try {
-        return { bytes: ecdh.computeSecret(peerValue), encoding: 'mpint' }
-      } catch (cause) {
-        throw bad('invalid point', cause)
-      }
-    }
-    return { publicValue, secret }
-  }
-  return {
-    name,
-    hash,
-    valuesAreNumbers: false,
-    start() {
-      const half = exchange()
-      return { publicValue: half.publicValue, finish: half.secret }
-    },
-    respond(clientValue) {
-      const half = exchange()
-      return { serverValue: half.publicValue, secret: half.secret(clientValue) }
-    },
-  }
+/** What the runtime's two kinds of Diffie-Hellman have in common. */
+interface Half {
+  generateKeys(): Buffer
+  computeSecret(peerValue: Buffer): Buffer
 }
 
-const group14 = (name: string, hash: KexAlgorithm['hash']): KexAlgorithm => {
+/** Both sides do the same: a value of their own, and a secret out of the other's. */
+const diffieHellmanOf = (
+  facts: Pick<KexAlgorithm, 'name' | 'hash' | 'valuesAreNumbers'>,
+  createHalf: () => Half,
+): KexAlgorithm => {
   const exchange = () => {
-    const group = createDiffieHellmanGroup('modp14')
-    const publicValue = group.generateKeys()
-    const secret = (peerValue: Buffer): SharedSecret => {
+    const half = createHalf()
+    const publicValue = half.generateKeys()
+    const finish = (peerValue: Buffer): SharedSecret => {
       try {
-        return { bytes: group.computeSecret(peerValue), encoding: 'mpint' }
+        return { bytes: half.computeSecret(peerValue), encoding: 'mpint' }
       } catch (cause) {
         throw bad('invalid public value', cause)
       }
     }
-    return { publicValue, secret }
+    return { publicValue, finish }
   }
   return {
-    name,
-    hash,
-    valuesAreNumbers: true,
-    start() {
-      const half = exchange()
-      return { publicValue: half.publicValue, finish: half.secret }
-    },
+    ...facts,
+    start: exchange,
     respond(clientValue) {
-      const half = exchange()
-      return { serverValue: half.publicValue, secret: half.secret(clientValue) }
+      const { publicValue, finish } = exchange()
+      return { serverValue: publicValue, secret: finish(clientValue) }
     },
   }
 }
+
+const nistCurve = (name: string, curve: string, hash: KexAlgorithm['hash']): KexAlgorithm =>
+  diffieHellmanOf({ name, hash, valuesAreNumbers: false }, () => createECDH(curve))
+
+const group14 = (name: string, hash: KexAlgorithm['hash']): KexAlgorithm =>
+  diffieHellmanOf({ name, hash, valuesAreNumbers: true }, () => createDiffieHellmanGroup('modp14'))
 
 const MLKEM_PUBLIC_BYTES = 1184
 const MLKEM_CIPHERTEXT_BYTES = 1088
