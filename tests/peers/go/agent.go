@@ -259,8 +259,9 @@ func (s *session) serveTarget(o agentOptions, open ssh.NewChannel) {
 	if err != nil {
 		return
 	}
-	s.sent("channel-open-confirm", fields{"ch": id})
+	// Kept before it is told: a command may follow at once.
 	s.keepChannel(id, channel)
+	s.sent("channel-open-confirm", fields{"ch": id})
 	socket, err := net.Dial("tcp", strings.TrimSuffix(target, "/tcp"))
 	if err != nil {
 		drained := make(chan struct{})

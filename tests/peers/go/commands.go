@@ -129,8 +129,9 @@ func (s *session) openByCommand(c command) (fields, error) {
 		s.received("channel-open-failure", fields{"ch": id, "payloadText": err.Error()})
 		return fields{"ch": id}, err
 	}
-	s.received("channel-open-confirm", fields{"ch": id})
+	// Kept before it is told: a command may follow at once.
 	s.keepChannel(id, channel)
+	s.received("channel-open-confirm", fields{"ch": id})
 	drained := make(chan struct{})
 	s.watchClose(id, channel, requests, drained)
 	go func() {

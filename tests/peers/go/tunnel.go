@@ -40,7 +40,8 @@ func (s *session) serveVisitor(visitor net.Conn, target string) {
 		s.received("channel-open-failure", fields{"ch": id, "payloadText": err.Error()})
 		return
 	}
-	s.received("channel-open-confirm", fields{"ch": id})
+	// Kept before it is told: a command may follow at once.
 	s.keepChannel(id, channel)
+	s.received("channel-open-confirm", fields{"ch": id})
 	s.join(id, channel, requests, visitor)
 }
