@@ -189,11 +189,14 @@ func (a *agentServer) accept(s *session, document []byte) answer {
 	if err != nil {
 		return answer{body: []byte(err.Error())}
 	}
-	a.out.emit(fields{"event": "registered", "conn": s.number, "ok": true, "client": wanted.ID, "payload": json.RawMessage(body)})
-	go func() {
-		capabilities := []byte(`{"ServerVersion":"0.9.12","MonitoringVersion":0,"IPAddressesVersion":1}`)
-		// The connection's end is reported elsewhere.
-		_ = s.ask("put_capabilities", capabilities, false, time.Minute)
-	}()
-	return answer{ok: true, body: body}
+	// Told when the reply has left: what a command sends next must not be taken for it.
+	registered := func() {
+		a.out.emit(fields{"event": "registered", "conn": s.number, "ok": true, "client": wanted.ID, "payload": json.RawMessage(body)})
+		go func() {
+			capabilities := []byte(`{"ServerVersion":"0.9.12","MonitoringVersion":0,"IPAddressesVersion":1}`)
+			// The connection's end is reported elsewhere.
+			_ = s.ask("put_capabilities", capabilities, false, time.Minute)
+		}()
+	}
+	return answer{ok: true, body: body, then: registered}
 }

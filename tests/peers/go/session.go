@@ -125,6 +125,8 @@ type answer struct {
 	none bool
 	ok   bool
 	body []byte
+	// then is called when the reply has left; nil: nothing follows.
+	then func()
 }
 
 // serveRequests answers one request after the other, as the programs in the field do.
@@ -147,6 +149,9 @@ func (s *session) serveRequests(requests <-chan *ssh.Request, decide func(reques
 			if err := request.Reply(reply.ok, reply.body); err != nil {
 				return
 			}
+		}
+		if reply.then != nil {
+			reply.then()
 		}
 	}
 }
