@@ -6,7 +6,7 @@ import { createConnections } from './agents/connections.ts'
 import { createLinkWatch } from './agents/link-watch.ts'
 import { createAgentListener } from './agents/listener.ts'
 import type { Stores } from './compose-stores.ts'
-import type { LockoutConfig, ServerConfig } from './config/index.ts'
+import { isTunnelProxyConfigured, type LockoutConfig, type ServerConfig } from './config/index.ts'
 import { createAuditLog } from './features/auditlog/index.ts'
 import { clientGroupRoutes, createClientGroupBook } from './features/client-groups/index.ts'
 import { createClientBook, createClients, createVisibility } from './features/clients/index.ts'
@@ -86,7 +86,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     memory: registry,
     ports: config.tunnels.ports,
     checkPortTimeoutMs: config.tunnels.checkPortTimeoutMs,
-    isProxyConfigured: isTunnelProxyConfigured(config),
+    isProxyConfigured: isTunnelProxyConfigured(config.tunnels.proxy),
     visibleTo: async (actor) => (await visibilityOf(actor)).sees,
     policy: createTunnelPolicy({ directory: users }),
     allowedByCredential: (clientAuthId, remote) => clientAuths.allowsTunnel(clientAuthId, remote),
@@ -281,6 +281,3 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     },
   }
 }
-
-const isTunnelProxyConfigured = ({ tunnels }: ServerConfig): boolean =>
-  (tunnels.proxy.certFile !== undefined && tunnels.proxy.keyFile !== undefined) || tunnels.proxy.acme

@@ -1,6 +1,6 @@
 import type { ServerStatusView } from '@rport/api'
 import { version } from '@rport/kit'
-import type { ServerConfig } from './config/index.ts'
+import { isTunnelProxyConfigured, type ServerConfig } from './config/index.ts'
 import type { ClientRegistry } from './features/clients/index.ts'
 import type { ClientAuthDirectory } from './features/clients-auth/index.ts'
 import type { UserDirectory } from './features/users/index.ts'
@@ -35,7 +35,7 @@ export function toServerStatus(facts: StatusFacts): ServerStatusView {
     auditlog: { enabled: config.audit.enabled, rotation: config.audit.rotation },
     auth_header: config.users.headerLogin !== undefined,
     tunnel_host: host ?? '',
-    tunnel_proxy_enabled: (proxy.certFile !== undefined && proxy.keyFile !== undefined) || proxy.acme,
+    tunnel_proxy_enabled: isTunnelProxyConfigured(proxy),
     caddy_integration_enabled: config.subdomains !== undefined,
     excluded_ports: [...ports.excludedTexts],
     used_ports: [...ports.usedTexts],

@@ -22,3 +22,4 @@ export type {
   UsersConfig,
   UsersSource,
 } from './server-config.ts'
+export { isTunnelProxyConfigured } from './tunnel-proxy.ts'
