@@ -148,6 +148,11 @@ module.exports = {
       { name: 'tls-acme', path: '^apps/server/src/tls/acme/' },
       'The ACME library belongs to server/src/tls/acme/authority.ts: everybody else asks an Authority.',
     ),
+    library(
+      '@zxcvbn-ts',
+      { name: 'passwords', path: '^apps/server/src/passwords/' },
+      'How hard a password is to guess is judged in server/src/passwords, in a thread of its own.',
+    ),
     library('smol-toml', { name: 'config', path: '^packages/config/' }, 'TOML is read by packages/config.'),
     library(
       'pino',

@@ -17,7 +17,13 @@ import { createMeService, meRoutes } from './features/me/index.ts'
 import { statusRoutes } from './features/status/index.ts'
 import { createTokens } from './features/tokens/index.ts'
 import { createTunnels } from './features/tunnels/index.ts'
-import { createAccessPolicy, createTunnelPolicy, createUserGroupService, createUsers } from './features/users/index.ts'
+import {
+  createAccessPolicy,
+  createPasswordRules,
+  createTunnelPolicy,
+  createUserGroupService,
+  createUsers,
+} from './features/users/index.ts'
 import { createVault } from './features/vault/index.ts'
 import { type AccessLine, createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
 import type { Passwords } from './passwords/index.ts'
@@ -125,7 +131,10 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
 
   const apiLockout = lockoutOf(config.api.lockout, 'api')
   const twoFactorEnabled = config.users.twoFactor.delivery !== undefined
-  const passwordRules = { minLength: config.users.passwordMinLength }
+  const passwordRules = createPasswordRules({
+    minLength: config.users.passwordMinLength,
+    minScore: config.users.passwordMinScore,
+  })
   const tokens = createTokens({ db, isAdmin: accessPolicy.isAdmin, clock, log })
   const login = createLogin({
     db,

@@ -7,7 +7,13 @@ import type { ServerConfig } from '../config/index.ts'
 import { randomSecret } from '../features/first-start/index.ts'
 import { endStoredSessions } from '../features/login/index.ts'
 import { createTokens } from '../features/tokens/index.ts'
-import { createUserService, type User, type UserInput, type UserService } from '../features/users/index.ts'
+import {
+  createPasswordRules,
+  createUserService,
+  type User,
+  type UserInput,
+  type UserService,
+} from '../features/users/index.ts'
 import { createPasswords } from '../passwords/index.ts'
 import type { Command, CommandDeps } from './command.ts'
 import { parseUserArguments, USER_HELP, type UserTask } from './user-arguments.ts'
@@ -50,7 +56,10 @@ async function administrate(task: Work, config: ServerConfig, deps: CommandDeps)
     const service = createUserService({
       directory: stores.users,
       passwords,
-      passwordRules: { minLength: config.users.passwordMinLength },
+      passwordRules: createPasswordRules({
+        minLength: config.users.passwordMinLength,
+        minScore: config.users.passwordMinScore,
+      }),
       belongings: {
         endSessionsOf: (username) => endStoredSessions(stores.db, username),
         deleteTokensOf: tokens.service.deleteAllOf,

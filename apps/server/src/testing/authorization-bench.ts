@@ -5,7 +5,7 @@ import { createFakeClock } from '@rport/kit/testing'
 import { openTestDatabase } from '../db/testing/index.ts'
 import { createLockout, createLogin } from '../features/login/index.ts'
 import { createTokens } from '../features/tokens/index.ts'
-import { createAccessPolicy, createEmbeddedUsers } from '../features/users/index.ts'
+import { createAccessPolicy, createEmbeddedUsers, createPasswordRules } from '../features/users/index.ts'
 import type { RouteSet } from '../http/index.ts'
 import { createTestApp } from '../http/testing/test-app.ts'
 import type { Passwords } from '../passwords/index.ts'
@@ -77,7 +77,7 @@ export async function openAuthorizationBench(): Promise<AuthorizationBench> {
     db,
     directory,
     passwords,
-    passwordRules: { minLength: 8 },
+    passwordRules: createPasswordRules({ minLength: 8, minScore: 0 }),
     lockout: createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log }),
     apiTokens: tokens.service,
     jwtSecret: new Secret(SECRET),

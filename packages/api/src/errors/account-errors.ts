@@ -52,6 +52,7 @@ export const accountErrors = {
   password_too_guessable: {
     status: 400,
     title: 'Your password is too guessable',
+    detail: 'zxcvbn score is {score}, must be at least {minScore}{advice}',
     when: 'The password scores below `password_zxcvbn_minscore`.',
   },
   two_fa_send_to_invalid: {

@@ -158,9 +158,9 @@ export const apiSection = section({
       description: 'Fewest characters that a new password must have.',
     }),
     password_zxcvbn_minscore: option(int({ min: -1, max: 4 }), {
-      ...planned,
       default: 0,
-      description: 'How hard to guess a new password must be, from 0 to 4. -1: not checked.',
+      description:
+        'How hard to guess a new password must be, from 1 to 4 as zxcvbn counts; 3 is good advice. 0 and -1: not checked.',
     }),
     tls_min: option(tlsVersion(), {
       default: '1.3',

@@ -4,6 +4,7 @@ import type { Authenticator, RouteSet } from '../../http/index.ts'
 import type { Passwords } from '../../passwords/index.ts'
 import type { TokenService } from '../tokens/index.ts'
 import type { PasswordRules, UserDirectory } from '../users/index.ts'
+import { createAdmission } from './admission.ts'
 import { createAuthenticator } from './authenticator.ts'
 import { type CredentialCheck, createCredentialCheck } from './credential-check.ts'
 import type { Lockout } from './lockout.ts'
@@ -42,8 +43,9 @@ export function createLogin(deps: LoginDeps): Login {
   const { db, directory, passwords, lockout, clock, log } = deps
   const tokens = createSessionTokens(deps.jwtSecret)
   const sessions = createSessions({ store: createSessionStore(db), tokens, clock, log })
+  const admission = createAdmission({ sessions, log })
   const credentials = createCredentialCheck({ directory, passwords, lockout })
-  const service = createLoginService({ ...deps, credentials, sessions, tokens })
+  const service = createLoginService({ ...deps, credentials, admission, sessions, tokens })
   return {
     authenticator: createAuthenticator({
       directory,

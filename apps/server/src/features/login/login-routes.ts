@@ -14,20 +14,17 @@ export const loginRoutes = ({ service, maxTokenLifetimeHours }: LoginRoutesDeps)
       if (credentials.kind !== 'basic') return service.refuseWithoutCredentials(origin)
       const { name: username, password } = credentials
       const lifetime = query['token-lifetime']
-      const token = await service.logIn({ username, password, newPassword: '', lifetime, origin })
-      return { token, two_fa: null }
+      return service.logIn({ username, password, newPassword: '', lifetime, origin })
     },
 
-    withBody: async ({ body, query, origin }) => {
-      const token = await service.logIn({
+    withBody: ({ body, query, origin }) =>
+      service.logIn({
         username: body.username,
         password: body.password,
         newPassword: body.new_password,
         lifetime: query['token-lifetime'],
         origin,
-      })
-      return { token, two_fa: null }
-    },
+      }),
 
     logout: async ({ credentials, origin, audit }) => {
       if (credentials.kind !== 'bearer') throw apiError('bearer_required')

@@ -1,11 +1,12 @@
-import { apiError } from '@rport/api'
+import { apiError, type LoginView } from '@rport/api'
 import { type Logger, toError } from '@rport/kit'
 import type { Origin } from '../../http/index.ts'
 import { LimiterFull, needsRehash, type Passwords } from '../../passwords/index.ts'
-import { checkNewPassword, type PasswordRules, type StoredUser, type UserDirectory } from '../users/index.ts'
+import type { PasswordRules, StoredUser, UserDirectory } from '../users/index.ts'
+import type { Admission } from './admission.ts'
 import type { CredentialCheck } from './credential-check.ts'
 import type { Lockout } from './lockout.ts'
-import { FULL_SCOPES, type SessionTokens } from './session-token.ts'
+import type { SessionTokens } from './session-token.ts'
 import type { Sessions } from './sessions.ts'
 import { parseTokenLifetime } from './token-lifetime.ts'
 
@@ -23,11 +24,10 @@ export interface LoginAttempt {
 /** Logging in and out. */
 export interface LoginService {
   /**
-   * @returns the bearer token
-   * @throws  ApiError username_required, unauthorized, too_many_attempts, password_expired, token_lifetime_…, password_…,
-   *          single_user_operation
+   * @throws ApiError username_required, unauthorized, too_many_attempts, password_expired, token_lifetime_…, password_…,
+   *         single_user_operation
    */
-  logIn(attempt: LoginAttempt): Promise<string>
+  logIn(attempt: LoginAttempt): Promise<LoginView>
   /** Counts a call without credentials. @throws ApiError auth_required, always */
   refuseWithoutCredentials(origin: Origin): never
   /** Ends the session of the token. @returns whose it was. @throws ApiError token_invalid, token_invalid_or_expired */
@@ -37,6 +37,7 @@ export interface LoginService {
 export interface LoginServiceDeps {
   readonly directory: UserDirectory
   readonly credentials: CredentialCheck
+  readonly admission: Admission
   readonly passwords: Pick<Passwords, 'hash'>
   readonly passwordRules: PasswordRules
   readonly sessions: Sessions
@@ -46,12 +47,12 @@ export interface LoginServiceDeps {
 }
 
 export function createLoginService(deps: LoginServiceDeps): LoginService {
-  const { directory, credentials, passwords, passwordRules, sessions, tokens, lockout, log } = deps
+  const { directory, credentials, admission, passwords, passwordRules, sessions, tokens, lockout, log } = deps
 
   const replacePassword = async (user: StoredUser, newPassword: string) => {
     const { passwordStorage } = directory
     if (passwordStorage === 'configured') throw apiError('single_user_operation')
-    checkNewPassword(newPassword, passwordRules, passwordStorage)
+    await passwordRules.check({ password: newPassword, algorithm: passwordStorage, usernames: [user.username] })
     const password = await passwords.hash(newPassword, passwordStorage)
     await directory.update(user.username, { password, passwordExpired: false })
     await sessions.endAllOf(user.username)
@@ -88,9 +89,7 @@ export function createLoginService(deps: LoginServiceDeps): LoginService {
       const lifetimeMs = parseTokenLifetime(lifetime)
       if (newPassword === '') await strengthenStorage(user, password)
       else await replacePassword(user, newPassword).catch(toBusy)
-      const token = await sessions.start({ username: user.username, scopes: FULL_SCOPES, lifetimeMs, origin })
-      log.info({ username: user.username, address: origin.address }, 'user logged in')
-      return token
+      return admission.admit({ user: { ...user, passwordExpired: false }, proof: 'password', lifetimeMs, origin })
     },
 
     refuseWithoutCredentials(origin) {

@@ -13,6 +13,7 @@ import { createMeService, meRoutes } from '../me/index.ts'
 import {
   createAccessPolicy,
   createEmbeddedUsers,
+  createPasswordRules,
   createStaticUsers,
   openTableUsers,
   type UserDirectory,
@@ -40,7 +41,7 @@ async function build(
   const directory = await open({ db })
   const passwords = createPasswords({ clock })
   const lockout = createLockout({ waitMs: 0, maxFailed: 1000, banMs: 1000, clock, log, ...extra })
-  const passwordRules = { minLength: 14 }
+  const passwordRules = createPasswordRules({ minLength: 14, minScore: 0 })
   const jwtSecret = new Secret('golden-jwt-secret')
   const login = createLogin({
     apiTokens: { judge: async () => ({ kind: 'no-token' }) },

@@ -6,7 +6,6 @@ import { type HashAlgorithm, LimiterFull, type Passwords } from '../../passwords
 import type { CredentialCheck, Sessions } from '../login/index.ts'
 import type { TokenService } from '../tokens/index.ts'
 import {
-  checkNewPassword,
   effectivePermissions,
   findUsernameFault,
   type PasswordRules,
@@ -105,7 +104,8 @@ export function createMeService(deps: MeServiceDeps): MeService {
       const isRenamed = username !== undefined && username !== '' && username !== user.username
       if (password) await checkOldPassword(actor, oldPassword)
       if (isRenamed) await checkNewName(username)
-      if (password) checkNewPassword(password, passwordRules, passwordStorage)
+      const usernames = isRenamed ? [user.username, username] : [user.username]
+      if (password) await passwordRules.check({ password, algorithm: passwordStorage, usernames })
       const change: UserChange = {
         ...(isRenamed ? { username } : {}),
         ...(password ? { password: await hash(password, passwordStorage), passwordExpired: false } : {}),

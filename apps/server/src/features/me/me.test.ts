@@ -5,7 +5,7 @@ import { openTestDatabase } from '../../db/testing/index.ts'
 import { createTestApp } from '../../http/testing/test-app.ts'
 import { createPasswords } from '../../passwords/index.ts'
 import { createLockout, createLogin, type Login } from '../login/index.ts'
-import { createEmbeddedUsers } from '../users/index.ts'
+import { createEmbeddedUsers, createPasswordRules } from '../users/index.ts'
 import { createMeService, meRoutes } from './index.ts'
 
 const OLD = 'golden-changer-pw-1'
@@ -32,7 +32,7 @@ beforeEach(async () => {
     commands_restricted: '',
   }
   await db.write((trx) => trx.insertInto('group_details').values(details).execute())
-  const passwordRules = { minLength: 14 }
+  const passwordRules = createPasswordRules({ minLength: 14, minScore: 0 })
   const lockout = createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log })
   const jwtSecret = new Secret('s')
   login = createLogin({

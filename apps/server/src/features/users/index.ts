@@ -13,7 +13,12 @@ export {
 } from './access-policy.ts'
 export { createUsers, type Users, type UsersDeps } from './create-users.ts'
 export { toPermissionsView } from './group-view.ts'
-export { checkNewPassword, type PasswordRules } from './password-rules.ts'
+export {
+  createPasswordRules,
+  type NewPassword,
+  type PasswordRules,
+  type PasswordRulesOptions,
+} from './password-rules.ts'
 export { createTunnelPolicy, type TunnelPolicy } from './tunnel-policy.ts'
 export type { NewUser, StoredUser, User, UserChange, UserDirectory, UserGroup } from './user-directory.ts'
 export { createUserGroupService, type UserGroupService } from './user-group-service.ts'

@@ -1,7 +1,7 @@
 import { ApiError, apiError, throwCollected } from '@rport/api'
 import type { Logger } from '@rport/kit'
 import { type HashAlgorithm, LimiterFull, type Passwords } from '../../passwords/index.ts'
-import { findPasswordFault, type PasswordRules } from './password-rules.ts'
+import type { PasswordRules } from './password-rules.ts'
 import type { NewUser, User, UserChange, UserDirectory } from './user-directory.ts'
 import { findUsernameFault, requireUserGroupName } from './user-names.ts'
 
@@ -82,7 +82,9 @@ export function createUserService(deps: UserServiceDeps): UserService {
       const { username = '', password = '', groups = [], twoFaSendTo = '' } = input
       const faults = [
         username === '' ? apiError('user_name_required') : findUsernameFault(username),
-        password === '' ? apiError('user_password_required') : findPasswordFault(password, passwordRules, algorithm),
+        password === ''
+          ? apiError('user_password_required')
+          : await passwordRules.faultOf({ password, algorithm, usernames: [username] }),
         twoFactorEnabled && twoFaSendTo === '' ? apiError('user_two_fa_send_to_required') : undefined,
       ]
       throwCollected(faults.filter((fault) => fault !== undefined))
@@ -109,7 +111,7 @@ export function createUserService(deps: UserServiceDeps): UserService {
       const name = renamed ? (input.username ?? username) : username
       const faults = [
         renamed ? findUsernameFault(name) : undefined,
-        password === '' ? undefined : findPasswordFault(password, passwordRules, algorithm),
+        password === '' ? undefined : await passwordRules.faultOf({ password, algorithm, usernames: [username, name] }),
       ]
       throwCollected(faults.filter((fault) => fault !== undefined))
       for (const group of groups ?? []) requireUserGroupName(group)

@@ -9,6 +9,7 @@ import { createTokens, type Tokens } from '../tokens/index.ts'
 import {
   createAccessPolicy,
   createEmbeddedUsers,
+  createPasswordRules,
   createStaticUsers,
   createUserGroupService,
   createUsers,
@@ -36,7 +37,7 @@ afterEach(async () => {
 function open(directory: UserDirectory) {
   const accessPolicy = createAccessPolicy({ directory, userGroupsOf: () => undefined })
   const tokens: Tokens = createTokens({ db, isAdmin: accessPolicy.isAdmin, clock, log })
-  const passwordRules = { minLength: 14 }
+  const passwordRules = createPasswordRules({ minLength: 14, minScore: 0 })
   const login = createLogin({
     db,
     directory,
