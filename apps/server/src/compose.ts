@@ -145,6 +145,8 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     apiTokens: tokens.service,
     jwtSecret: deps.jwtSecret,
     maxTokenLifetimeHours: config.users.maxTokenLifetimeHours,
+    headerLogin: config.users.headerLogin,
+    vouchedUsers: { createMissing: config.users.createMissingUsers, defaultGroup: config.users.defaultUserGroup },
     clock,
     log,
   })

@@ -54,6 +54,7 @@ export const login = resource('Login', {
     reply: data(LoginView),
     errors: [
       'auth_required',
+      'header_login_invalid',
       'username_required',
       'unauthorized',
       'password_expired',

@@ -16,7 +16,7 @@ const WELL_KNOWN = [
 
 /** Says what is taken otherwise than it was written, or taken although it is unwise. Stops nothing. */
 export function warnOfServerSettings(resolution: Resolution<ServerSections>, cpuCount: number): void {
-  const { settings, notice } = resolution
+  const { settings, notice, isSet } = resolution
   const { server, api } = settings
   const warn = (message: string, fields: Readonly<Record<string, string>>) => notice({ level: 'warn', message, fields })
 
@@ -48,6 +48,11 @@ export function warnOfServerSettings(resolution: Resolution<ServerSections>, cpu
     warn("'max_concurrent_ssh_handshakes' is more than twice the number of processors", {
       handshakes: String(handshakes),
       processors: String(cpuCount),
+    })
+  }
+  if (api.create_missing_users && !isSet('api.default_user_group')) {
+    warn('users made at their first login become administrators: name another group', {
+      setting: '[api] default_user_group',
     })
   }
   if (server.insecure_no_auth) {

@@ -19,6 +19,13 @@ export interface Origin {
   readonly userAgent: string
 }
 
+/** Who holds the other end of the connection, whatever X-Forwarded-For says. */
+export interface Peer {
+  readonly address: string
+  /** It is one of `[api] trusted_proxies`. */
+  readonly isTrustedProxy: boolean
+}
+
 /** What the Authorization header of a request carries. */
 export type Credentials =
   | { readonly kind: 'none' }

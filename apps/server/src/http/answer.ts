@@ -11,10 +11,10 @@ import {
   readQuery,
   requestDataError,
 } from '@rport/api'
-import { type Clock, callerAddress, type IpNetwork, type Logger, toError } from '@rport/kit'
+import { type Clock, callerAddress, type IpNetwork, type Logger, networkContains, parseIp, toError } from '@rport/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AccessLog } from './access-log.ts'
-import type { Actor, Credentials, Origin } from './actor.ts'
+import type { Actor, Credentials, Origin, Peer } from './actor.ts'
 import { type AuditTrail, audited, type RefusedCall } from './audited.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize } from './authorize.ts'
@@ -140,6 +140,16 @@ function exchangeOf(
   }
 }
 
+/** Of node's flat list of names and values. */
+const valuesOf = (rawHeaders: readonly string[], name: string): string[] =>
+  rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name.toLowerCase())
+
+function peerOf(request: FastifyRequest, trusted: readonly IpNetwork[]): Peer {
+  const address = request.raw.socket.remoteAddress ?? ''
+  const ip = parseIp(address)
+  return { address, isTrustedProxy: ip !== undefined && trusted.some((network) => networkContains(network, ip)) }
+}
+
 /** Who asks: not banned, credentials fine. */
 async function identify(deps: AnswerDeps, exchange: Exchange): Promise<Actor | undefined> {
   const { spec, request, origin } = exchange
@@ -168,7 +178,10 @@ async function handle(deps: AnswerDeps, route: BoundRoute, exchange: Exchange, a
   return withDeadline(
     (signal) => {
       const header = (name: string) => [request.headers[name]].flat()[0]
-      const input = { actor, params, query, rawQuery, list, body, origin, credentials, header, signal }
+      const headerValues = (name: string) => valuesOf(request.raw.rawHeaders, name)
+      const peer = peerOf(request, deps.trustedProxies)
+      const asked = { actor, params, query, rawQuery, list, body, origin, credentials, signal }
+      const input = { ...asked, header, headerValues, peer }
       const call = { spec, actor, claimedName: claimedNameOf(exchange, actor), origin, params, rawQuery, body }
       // `routes` has tied the handler's types to this very declaration.
       return audited(deps.audit, call, (audit) => route.handle({ ...input, audit } as HandlerInput<EndpointSpec>))

@@ -4,7 +4,7 @@
  * Start at routes.ts (how a feature plugs in) and answer.ts (what happens to a request).
  */
 export type { AccessLine } from './access-log.ts'
-export type { Actor, Origin } from './actor.ts'
+export type { Actor, Origin, Peer } from './actor.ts'
 export { createHttpApp, type HttpApp } from './app.ts'
 export type { AuditDetails, AuditedCall, AuditRecord, AuditTrail, RefusedCall } from './audited.ts'
 export type { AccessPolicy, Authenticator, AuthOutcome } from './doors.ts'

@@ -1,5 +1,5 @@
 import type { BodyOf, EndpointSpec, ListOf, ParamsOf, QueryOf, QueryValues, ReplyOf, Resource } from '@rport/api'
-import type { Actor, Credentials, Origin } from './actor.ts'
+import type { Actor, Credentials, Origin, Peer } from './actor.ts'
 import type { AuditNotes } from './audited.ts'
 
 /** What a handler is given. Everything in it has passed the checks that the endpoint declares. */
@@ -18,6 +18,9 @@ export interface HandlerInput<E extends EndpointSpec> {
   readonly credentials: Credentials
   /** A request header by its lower-case name. */
   header(name: string): string | undefined
+  /** Every value of a request header as sent, for headers that must not come twice. Letter case does not matter. */
+  headerValues(name: string): readonly string[]
+  readonly peer: Peer
   /** For what the audit log is to know beyond path and body; without effect where the endpoint has no `audit`. */
   readonly audit: AuditNotes
   /** Aborts when the caller hangs up or the request has taken too long. */

@@ -82,6 +82,8 @@ export async function openAuthorizationBench(): Promise<AuthorizationBench> {
     apiTokens: tokens.service,
     jwtSecret: new Secret(SECRET),
     maxTokenLifetimeHours: 0,
+    headerLogin: undefined,
+    vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
     clock,
     log,
   })

@@ -3,6 +3,11 @@ import type { ErrorRow } from './error-row.ts'
 /** Errors of logging in and out and of the own account. */
 export const accountErrors = {
   auth_required: { status: 401, title: 'auth is required', when: 'Logging in with GET needs HTTP Basic credentials.' },
+  header_login_invalid: {
+    status: 400,
+    title: 'invalid login header: {reason}',
+    when: 'The reverse proxy must send each of `auth_header` and `user_header` once, with a user name in UTF-8.',
+  },
   username_required: { status: 401, title: 'username is required', when: 'The user name is empty.' },
   bearer_required: {
     status: 400,

@@ -75,7 +75,7 @@ export const apiSection = section({
     }),
     auth_header: option(text(), {
       description:
-        'Header by which a reverse proxy says that it has checked the user. Only for an API that nobody can reach past that proxy.',
+        'Header by which a reverse proxy says that it has checked the user. Believed from trusted_proxies only; such a proxy must remove the header from what callers send.',
       example: '"Authentication-IsAuthenticated"',
     }),
     user_header: option(text(), {
@@ -83,14 +83,12 @@ export const apiSection = section({
       description: 'Header in which that proxy names the user.',
     }),
     create_missing_users: option(bool(), {
-      ...planned,
       default: false,
       description: 'Make users that such a proxy or an identity provider names and that do not exist yet.',
     }),
     default_user_group: option(text(), {
-      ...planned,
       default: 'Administrators',
-      description: 'Group of users made that way.',
+      description: 'Group of users made that way, unless the identity provider names their groups.',
     }),
     jwt_secret: option(secret(), {
       flag: 'api-jwt-secret',

@@ -7,12 +7,14 @@ import type { PasswordRules, UserDirectory } from '../users/index.ts'
 import { createAdmission } from './admission.ts'
 import { createAuthenticator } from './authenticator.ts'
 import { type CredentialCheck, createCredentialCheck } from './credential-check.ts'
+import { createHeaderLogin, type HeaderLoginConfig } from './header-login.ts'
 import type { Lockout } from './lockout.ts'
 import { loginRoutes } from './login-routes.ts'
 import { createLoginService } from './login-service.ts'
 import { createSessionStore } from './session-store.ts'
 import { createSessionTokens } from './session-token.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { createVouchedUsers, type VouchedUsersConfig } from './vouched-users.ts'
 
 export interface LoginDeps {
   readonly db: Database
@@ -25,6 +27,9 @@ export interface LoginDeps {
   readonly jwtSecret: Secret
   /** Published only; 0 = not set. */
   readonly maxTokenLifetimeHours: number
+  /** Undefined: no proxy is believed. */
+  readonly headerLogin: HeaderLoginConfig | undefined
+  readonly vouchedUsers: VouchedUsersConfig
   readonly clock: Clock
   readonly log: Logger
 }
@@ -45,7 +50,9 @@ export function createLogin(deps: LoginDeps): Login {
   const sessions = createSessions({ store: createSessionStore(db), tokens, clock, log })
   const admission = createAdmission({ sessions, log })
   const credentials = createCredentialCheck({ directory, passwords, lockout })
-  const service = createLoginService({ ...deps, credentials, admission, sessions, tokens })
+  const vouchedUsers = createVouchedUsers({ config: deps.vouchedUsers, directory, passwords, log })
+  const service = createLoginService({ ...deps, credentials, admission, vouchedUsers, sessions, tokens })
+  const headerLogin = createHeaderLogin(deps.headerLogin, { log })
   return {
     authenticator: createAuthenticator({
       directory,
@@ -57,7 +64,7 @@ export function createLogin(deps: LoginDeps): Login {
     }),
     credentials,
     sessions,
-    routes: loginRoutes({ service, maxTokenLifetimeHours: deps.maxTokenLifetimeHours }),
+    routes: loginRoutes({ service, headerLogin, maxTokenLifetimeHours: deps.maxTokenLifetimeHours }),
     close: () => sessions.close(),
   }
 }

@@ -1,16 +1,32 @@
 import { apiError, login } from '@rport/api'
 import { type RouteSet, routes } from '../../http/index.ts'
+import type { HeaderLogin } from './header-login.ts'
 import type { LoginService } from './login-service.ts'
 
 export interface LoginRoutesDeps {
   readonly service: LoginService
+  readonly headerLogin: HeaderLogin
   /** Hours, as published; 0 = not set. */
   readonly maxTokenLifetimeHours: number
 }
 
-export const loginRoutes = ({ service, maxTokenLifetimeHours }: LoginRoutesDeps): RouteSet =>
+/** What the audit log says of a login that made its user. */
+export const MADE_AT_LOGIN = { user: 'created' } as const
+
+export const loginRoutes = ({ service, headerLogin, maxTokenLifetimeHours }: LoginRoutesDeps): RouteSet =>
   routes(login, {
-    withBasic: async ({ credentials, query, origin }) => {
+    withBasic: async ({ credentials, query, origin, peer, headerValues, audit }) => {
+      const vouched = headerLogin.nameIn({ peer, headerValues })
+      if (vouched !== undefined) {
+        audit.note({ username: vouched })
+        const { isNew, view } = await service.logInByProxy({
+          username: vouched,
+          lifetime: query['token-lifetime'],
+          origin,
+        })
+        if (isNew) audit.note({ request: MADE_AT_LOGIN })
+        return view
+      }
       if (credentials.kind !== 'basic') return service.refuseWithoutCredentials(origin)
       const { name: username, password } = credentials
       const lifetime = query['token-lifetime']

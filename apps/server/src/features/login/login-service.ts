@@ -9,6 +9,7 @@ import type { Lockout } from './lockout.ts'
 import type { SessionTokens } from './session-token.ts'
 import type { Sessions } from './sessions.ts'
 import { parseTokenLifetime } from './token-lifetime.ts'
+import type { VouchedUsers } from './vouched-users.ts'
 
 /** What somebody logs in with. */
 export interface LoginAttempt {
@@ -21,6 +22,21 @@ export interface LoginAttempt {
   readonly origin: Origin
 }
 
+/** Somebody for whom a trusted reverse proxy vouches. */
+export interface VouchedAttempt {
+  readonly username: string
+  /** `token-lifetime` as sent. */
+  readonly lifetime: string | undefined
+  readonly origin: Origin
+}
+
+/** A login, and whether its user was made by it. */
+export interface Arrival {
+  readonly username: string
+  readonly isNew: boolean
+  readonly view: LoginView
+}
+
 /** Logging in and out. */
 export interface LoginService {
   /**
@@ -28,6 +44,8 @@ export interface LoginService {
    *         single_user_operation
    */
   logIn(attempt: LoginAttempt): Promise<LoginView>
+  /** @throws ApiError unauthorized, password_expired, token_lifetime_… */
+  logInByProxy(attempt: VouchedAttempt): Promise<Arrival>
   /** Counts a call without credentials. @throws ApiError auth_required, always */
   refuseWithoutCredentials(origin: Origin): never
   /** Ends the session of the token. @returns whose it was. @throws ApiError token_invalid, token_invalid_or_expired */
@@ -38,6 +56,7 @@ export interface LoginServiceDeps {
   readonly directory: UserDirectory
   readonly credentials: CredentialCheck
   readonly admission: Admission
+  readonly vouchedUsers: VouchedUsers
   readonly passwords: Pick<Passwords, 'hash'>
   readonly passwordRules: PasswordRules
   readonly sessions: Sessions
@@ -47,7 +66,8 @@ export interface LoginServiceDeps {
 }
 
 export function createLoginService(deps: LoginServiceDeps): LoginService {
-  const { directory, credentials, admission, passwords, passwordRules, sessions, tokens, lockout, log } = deps
+  const { directory, credentials, admission, vouchedUsers, passwords, passwordRules, sessions, tokens, lockout, log } =
+    deps
 
   const replacePassword = async (user: StoredUser, newPassword: string) => {
     const { passwordStorage } = directory
@@ -90,6 +110,13 @@ export function createLoginService(deps: LoginServiceDeps): LoginService {
       if (newPassword === '') await strengthenStorage(user, password)
       else await replacePassword(user, newPassword).catch(toBusy)
       return admission.admit({ user: { ...user, passwordExpired: false }, proof: 'password', lifetimeMs, origin })
+    },
+
+    async logInByProxy({ username, lifetime, origin }) {
+      const lifetimeMs = parseTokenLifetime(lifetime)
+      const { user, isNew } = await vouchedUsers.admitted({ username, mayCreate: true })
+      const view = await admission.admit({ user, proof: 'header', lifetimeMs, origin })
+      return { username: user.username, isNew, view }
     },
 
     refuseWithoutCredentials(origin) {

@@ -52,6 +52,8 @@ async function build(
     lockout,
     jwtSecret,
     maxTokenLifetimeHours: 720,
+    headerLogin: undefined,
+    vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
     clock,
     log,
   })

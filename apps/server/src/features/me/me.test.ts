@@ -44,6 +44,8 @@ beforeEach(async () => {
     lockout,
     jwtSecret,
     maxTokenLifetimeHours: 0,
+    headerLogin: undefined,
+    vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
     clock,
     log,
   })

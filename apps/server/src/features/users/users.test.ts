@@ -47,6 +47,8 @@ function open(directory: UserDirectory) {
     lockout: createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log }),
     jwtSecret: new Secret('s'),
     maxTokenLifetimeHours: 0,
+    headerLogin: undefined,
+    vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
     clock,
     log,
   })
