@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const unit = {
   name: 'unit',
-  include: ['{apps,packages}/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+  include: ['{apps,packages}/*/src/**/*.test.ts', '{bench,scripts}/**/*.test.ts'],
   testTimeout: 15_000,
 }
 const program = { testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false }

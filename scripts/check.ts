@@ -39,7 +39,7 @@ const CHECKS: readonly Check[] = [
     what: 'who may import whom: ARCHITECTURE.md',
     command: ['node_modules/dependency-cruiser/bin/dependency-cruiser.mjs']
       .concat('--config', '.dependency-cruiser.cjs', '--output-type', 'err-long')
-      .concat('apps', 'packages', 'tests', 'scripts'),
+      .concat('apps', 'packages', 'tests', 'scripts', 'bench'),
   },
   {
     name: 'dead code',

@@ -14,6 +14,8 @@ export interface AgentOptions {
   settings?: Settings
   /** Words in front of the command, such as `ip netns exec NAME`. */
   prefix?: readonly string[]
+  /** Another program that takes the same configuration file. */
+  command?: string
   /** Variables beside those of the test run. */
   env?: Readonly<Record<string, string>>
 }
@@ -58,7 +60,7 @@ export async function launchAgent(scope: Scope, options: AgentOptions & { addres
   const launch = () =>
     startProgram(scope, {
       name: `rport ${options.id}`,
-      command: RPORT,
+      command: options.command ?? RPORT,
       args: ['-c', configFile],
       cwd: folder,
       ...(options.prefix ? { prefix: options.prefix } : {}),

@@ -17,6 +17,7 @@ export const sshdMissing = existsSync(SSHD) ? undefined : 'no sshd on this machi
 /** An OpenSSH server on generated keys that only its own client may enter. */
 export interface OpenSsh {
   readonly port: number
+  readonly pid: number
   /** Arguments for `ssh` and `scp` that lead through `port` instead of the server's own; `scp` names its port with -P. */
   clientOptions(): string[]
   /** `user@127.0.0.1` */
@@ -52,6 +53,7 @@ export async function startOpenSsh(scope: Scope): Promise<OpenSsh> {
   await sshd.waitFor(/Server listening on 127\.0\.0\.1/)
   return {
     port,
+    pid: sshd.pid,
     login: `${userInfo().username}@127.0.0.1`,
     clientOptions: () => [
       ...['-F', '/dev/null', '-i', key('user'), '-o', 'BatchMode=yes', '-o', 'IdentitiesOnly=yes'],

@@ -21,6 +21,10 @@ export interface ServerOptions {
   settings?: Settings
   /** Address agents dial; the loopback address unless a test needs another. */
   agentHost?: string
+  /** Another program that takes the same configuration file. */
+  command?: string
+  /** Variables beside those of the test run. */
+  env?: Readonly<Record<string, string>>
 }
 
 /** A running rportd that can be stopped, killed and started again on the same folder and ports. */
@@ -63,7 +67,13 @@ export async function startServer(scope: Scope, options: ServerOptions = {}): Pr
   await writeFile(configFile, toToml(settings), { mode: 0o600 })
   const api = createApi({ baseUrl: `http://127.0.0.1:${apiPort}`, ...ADMIN })
   const launch = async () => {
-    const program = startProgram(scope, { name: 'rportd', command: RPORTD, args: ['-c', configFile], cwd: folder })
+    const program = startProgram(scope, {
+      name: 'rportd',
+      command: options.command ?? RPORTD,
+      args: ['-c', configFile],
+      cwd: folder,
+      ...(options.env ? { env: { ...process.env, ...options.env } } : {}),
+    })
     await until('the API answers', async () => {
       if (program.hasExited) return 'ended'
       return (await api.get('/api/v1/status')).status === 200

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { parseBenchArguments } from './arguments.ts'
+
+test('without arguments every line runs three times', () => {
+  expect(parseBenchArguments([])).toEqual({
+    only: [],
+    rounds: 3,
+    isQuick: false,
+    isList: false,
+    isHelp: false,
+    isWrite: false,
+    programs: {},
+  })
+})
+
+test('lines can be named one by one or with commas', () => {
+  expect(parseBenchArguments(['--only', 'ping,paced', '--only', 'one-stream']).only).toEqual([
+    'ping',
+    'paced',
+    'one-stream',
+  ])
+})
+
+test('paths of foreign programs are kept under their option', () => {
+  const { programs } = parseBenchArguments(['--go-rport', '/opt/a', '--chisel', '/opt/b'])
+  expect(programs).toEqual({ 'go-rport': '/opt/a', chisel: '/opt/b' })
+})
+
+test.each(['0', '1.5', 'many', '100'])('%s rounds are refused with what is wanted', (rounds) => {
+  expect(() => parseBenchArguments(['--rounds', rounds])).toThrow('a whole number from 1 to 99')
+})
+
+test('an option that does not exist is refused by name', () => {
+  expect(() => parseBenchArguments(['--fast'])).toThrow('--fast')
+})

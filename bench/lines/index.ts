@@ -1,0 +1,23 @@
+/**
+ * What is measured: one module for each kind of line, and the list of all of them.
+ * Not for starting contenders, repeating or comparing: run-lines.ts does that for every line alike.
+ * Start at streams.ts. A new line is an object of the type Line (line.ts) that stands in this list.
+ */
+import type { Line } from '../line.ts'
+import { auditRows } from './audit-rows.ts'
+import { connections } from './connections.ts'
+import { farFirstByte, farStream } from './distance.ts'
+import { paced, ping } from './messages.ts'
+import { eightStreams, oneStream } from './streams.ts'
+
+/** All lines, in the order of the table. */
+export const LINES: readonly Line[] = [
+  oneStream,
+  eightStreams,
+  ping,
+  paced,
+  connections,
+  farStream,
+  farFirstByte,
+  auditRows,
+]

@@ -1,0 +1,51 @@
+import type { Line } from '../line.ts'
+import { REVERSE, told, visitThrough } from './tunnel-line.ts'
+
+const DIRECTIONS = ['up', 'down'] as const
+const MB = 1e6
+const GB = 1e9
+
+/** Bulk through one tunnel: up is from the visitor to the target behind the agent. */
+function streams(name: string, count: number, must: number): Line {
+  return {
+    name,
+    title: `${count === 1 ? 'One stream' : `${count} streams`} through one tunnel`,
+    contenders: REVERSE,
+    figures: DIRECTIONS.flatMap((direction) => [
+      {
+        key: direction,
+        title: direction,
+        unit: 'MB/s',
+        better: 'more' as const,
+        goal: { of: 'openssh-r', must, aim: 1.2 },
+      },
+      {
+        key: `${direction}Cpu`,
+        title: `processor ${direction}, both ends`,
+        unit: 's/GB',
+        better: 'less' as const,
+        goal: { must: 2.2, aim: 1.2 },
+      },
+    ]),
+    async measure(context) {
+      const [warmMs, windowMs] = context.isQuick ? [20, 100] : [700, 2000]
+      const measured: Record<string, number> = {}
+      for (const direction of DIRECTIONS) {
+        const { figures, cpuSeconds } = await visitThrough(context, 0, ({ port }) => [
+          direction,
+          port,
+          count,
+          warmMs,
+          windowMs,
+        ])
+        measured[direction] = told(figures, 'bytesPerSecond') / MB
+        if (context.contender !== 'loopback') measured[`${direction}Cpu`] = cpuSeconds / (told(figures, 'bytes') / GB)
+      }
+      return measured
+    },
+  }
+}
+
+/** @see libraries and goals: one stream each way at 0.7 × OpenSSH, eight together at 0.8 × */
+export const oneStream = streams('one-stream', 1, 0.7)
+export const eightStreams = streams('eight-streams', 8, 0.8)

@@ -1,0 +1,71 @@
+/**
+ * `npm run bench`: measures our tunnels, fleets and lists beside others in the same run. README.md says how to read it.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ROOT } from '../tests/harness/programs.ts'
+import { createScope } from '../tests/harness/scope.ts'
+import { type BenchOptions, parseBenchArguments, USAGE } from './arguments.ts'
+import { CONTENDERS } from './contenders/index.ts'
+import type { Line } from './line.ts'
+import { LINES } from './lines/index.ts'
+import { prepareLoad } from './load/load.ts'
+import { describeMachine } from './machine.ts'
+import { type LineResult, runLines } from './run-lines.ts'
+import { rowsOf, textTable } from './table.ts'
+import { createTunnels } from './tunnels.ts'
+
+const LAST_RUN = join(ROOT, 'node_modules/.cache/bench/last.json')
+
+async function main(): Promise<void> {
+  const options = parseBenchArguments(process.argv.slice(2))
+  if (options.isHelp) return say(USAGE)
+  const lines = chosen(options.only)
+  if (options.isList) return say(lines.map(({ name, title }) => `${name.padEnd(24)} ${title}`).join('\n'))
+  const machine = describeMachine(new Date())
+  const results = await measure(lines, options)
+  const file = options.out ?? LAST_RUN
+  mkdirSync(dirname(file), { recursive: true })
+  const rows = rowsOf(results)
+  writeFileSync(file, `${JSON.stringify({ machine, rounds: options.rounds, rows, results }, undefined, 2)}\n`)
+  say(`\n${machine.cores} cores of ${machine.processor}, ${machine.system}, node ${machine.versions['node']}`)
+  say(`\n${textTable(results)}\n\n${file}`)
+  const failures = results.flatMap(({ line, contenders }) =>
+    contenders.flatMap(({ contender, failures: texts }) => texts.map((text) => `${line.name}, ${contender}: ${text}`)),
+  )
+  for (const failure of failures) say(`FAILED  ${failure}`)
+  process.exitCode = failures.length > 0 ? 1 : 0
+}
+
+function chosen(only: readonly string[]): Line[] {
+  const strange = only.filter((name) => !LINES.some((line) => line.name.startsWith(name)))
+  if (strange.length > 0) throw new Error(`no line begins with ${strange.join(' or ')}; --list names them all`)
+  return LINES.filter(({ name }) => only.length === 0 || only.some((beginning) => name.startsWith(beginning)))
+}
+
+async function measure(lines: readonly Line[], options: BenchOptions): Promise<LineResult[]> {
+  const { programs, isQuick } = options
+  const scope = createScope()
+  const stop = () => void scope.close().finally(() => process.exit(130))
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  try {
+    const load = prepareLoad()
+    const targetPort = await load.startTarget(scope)
+    const env = {}
+    const tunnels = createTunnels({ scope, load, targetPort, programs, env })
+    return await runLines(lines, {
+      rounds: options.rounds,
+      isPresent: (name) => CONTENDERS.find((contender) => contender.name === name)?.isPresent(programs) ?? true,
+      contextFor: () => ({ isQuick, programs, tunnels, load, env }),
+      onStep: (text) => process.stderr.write(`${text}\n`),
+    })
+  } finally {
+    await scope.close()
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+await main()
