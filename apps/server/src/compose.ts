@@ -1,8 +1,10 @@
 import type { KeyObject } from 'node:crypto'
+import { readDescriptorLimit } from '@rport/host'
 import { type Clock, type Logger, type Secret, version } from '@rport/kit'
 import { features } from '@rport/protocol'
 import { createKeepAlive, hostKeyFromSeed, pipeSocket } from '@rport/transport'
 import { createConnections } from './agents/connections.ts'
+import { createLinkCounts } from './agents/link-counts.ts'
 import { createLinkWatch } from './agents/link-watch.ts'
 import { createAgentListener } from './agents/listener.ts'
 import type { Stores } from './compose-stores.ts'
@@ -11,9 +13,11 @@ import { createAuditLog } from './features/auditlog/index.ts'
 import { clientGroupRoutes, createClientGroupBook } from './features/client-groups/index.ts'
 import { createClientBook, createClients, createVisibility } from './features/clients/index.ts'
 import { createClientsAuth } from './features/clients-auth/index.ts'
+import { createHealth } from './features/health/index.ts'
 import { createLocalDoor, legacySessionRoutes } from './features/legacy-sessions/index.ts'
 import { createLockout, createLogin } from './features/login/index.ts'
 import { createMeService, meRoutes } from './features/me/index.ts'
+import { createMetrics, createRequestTimes, metricsPage } from './features/metrics/index.ts'
 import { statusRoutes } from './features/status/index.ts'
 import { createTokens } from './features/tokens/index.ts'
 import { createTunnels } from './features/tunnels/index.ts'
@@ -51,7 +55,7 @@ export interface RunningServer {
   /** What agents pin. */
   readonly fingerprint: string
   /** Listens, agents last: the API is there when they come. @throws StartError */
-  start(): Promise<{ agents: ListeningAt; api: ListeningAt | undefined }>
+  start(): Promise<{ agents: ListeningAt; api: ListeningAt | undefined; metrics: ListeningAt | undefined }>
   /** Ends everything in reverse order. Idempotent, also after a half-failed start. The stores stay open. */
   close(): Promise<void>
 }
@@ -182,6 +186,34 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   })
   const status = () => toServerStatus({ config, users, clientAuths, registry, fingerprint: hostKey.fingerprint })
 
+  const linkCounts = createLinkCounts()
+  const agentsLockout = lockoutOf(config.agents.lockout, 'agents')
+  const requests = createRequestTimes()
+  const metrics = createMetrics({
+    clients: registry.count,
+    tunnels: tunnels.counts,
+    links: () => ({ ...linkCounts.read(), waitingHandshakes: listener.pendingHandshakes }),
+    lockouts: { api: apiLockout.counts, agents: agentsLockout.counts },
+    database: () => ({ waitingWrites: db.waitingWrites }),
+    requests,
+    maxDescriptors: readDescriptorLimit(),
+    clock,
+  })
+  const health = createHealth({
+    checks: {
+      database: async () => {
+        // An empty transaction: costs no flush, and passes only where writes do.
+        await db.write(async () => undefined)
+      },
+      'listener for agents': async () => {
+        if (!listener.isListening) throw new Error('not listening')
+      },
+    },
+    clock,
+    log,
+  })
+  const figures = config.metrics.enabled ? [metricsPage(config.metrics, metrics)] : []
+
   const api = createHttpApp({
     config: {
       maxRequestBytes: config.api.maxRequestBytes,
@@ -209,6 +241,20 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     audit: audit.trail,
     trustedProxies: config.api.trustedProxies,
     accessLine: deps.accessLine,
+    pages: [...health.pages, ...(config.metrics.listen ? [] : figures)],
+    onAnswered: requests.answered,
+    clock,
+    log,
+  })
+  const metricsDoor = createHttpApp({
+    config: { maxRequestBytes: config.api.maxRequestBytes, cors: { origins: [], answersPreflight: false } },
+    routes: [],
+    authenticator: login.authenticator,
+    accessPolicy,
+    bans: apiLockout,
+    audit: audit.trail,
+    trustedProxies: config.api.trustedProxies,
+    pages: [...health.pages, ...figures],
     clock,
     log,
   })
@@ -249,7 +295,8 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
         return left.finally(() => leaving.delete(left))
       },
     },
-    lockout: lockoutOf(config.agents.lockout, 'agents'),
+    lockout: agentsLockout,
+    counts: linkCounts,
     capabilities: {
       serverVersion: version,
       // No measurements yet: agents do not send what nobody keeps.
@@ -274,10 +321,17 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       await vault.start()
       clients.service.start()
       clientsAuth.start()
+      metrics.start()
+      const { listen: metricsListen, enabled } = config.metrics
       const apiAt = config.api.listen && (await api.start(config.api.listen))
-      return { agents: await listener.start(), api: apiAt }
+      const metricsAt =
+        enabled && metricsListen
+          ? await metricsDoor.start(metricsListen, { whom: 'scrapes', setting: '[metrics] address' })
+          : undefined
+      return { agents: await listener.start(), api: apiAt, metrics: metricsAt }
     },
     async close() {
+      health.drain()
       clientsAuth.stop()
       clients.service.stop()
       await api.close()
@@ -285,6 +339,8 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       await localDoor?.close()
       // The ends of connections free ports and write down who has left: the database must still be there.
       while (leaving.size > 0) await Promise.allSettled([...leaving])
+      await metricsDoor.close()
+      metrics.stop()
       keepAlive.close()
       await tunnels.close()
       await login.close()

@@ -104,6 +104,7 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
     if (listening.api)
       log.info({ address: shown(listening.api), encrypted: config.api.tls !== undefined }, 'API listening')
     else log.info({}, 'no API: set [api] address to have one')
+    if (listening.metrics) log.info({ address: shown(listening.metrics) }, 'metrics listening')
 
     if (unseen && isTerminal()) {
       deps.print(`\n${unseen.note}\n`)

@@ -5,6 +5,7 @@
  */
 export { readSecretFile, type WriteFileOptions, writeFileAtomic } from './atomic-file.ts'
 export { type DataFolder, type DataFolderOptions, openDataFolder } from './data-folder.ts'
+export { readDescriptorLimit } from './descriptor-limit.ts'
 export { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from './log.ts'
 export { type LogFileOptions, type LogOutput, openLogFile } from './log-output.ts'
 export type { LogRotation } from './log-rotation.ts'

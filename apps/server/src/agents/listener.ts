@@ -1,20 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { StartError } from '@rport/host'
-import {
-  type Clock,
-  callerAddress,
-  errorCode,
-  errorMessage,
-  type IpNetwork,
-  joinHostPort,
-  type Logger,
-} from '@rport/kit'
+import { type Clock, callerAddress, errorMessage, type IpNetwork, type Logger } from '@rport/kit'
 import type { Capabilities } from '@rport/protocol'
 import { acceptAgent, type Connection, type HostKey, judgeUpgrade, TransportError } from '@rport/transport'
+import { listenFault } from '../sockets/index.ts'
 import { type AgentDuties, greetAgent } from './agent-greeting.ts'
 import { createHandshakeSlots } from './handshake-slots.ts'
+import type { LinkCounts } from './link-counts.ts'
 import {
   BAD_UPGRADE,
   BANNED,
@@ -45,6 +38,8 @@ export interface AgentListenerDeps {
   readonly maxConcurrentHandshakes: number
   readonly maxRequestBytes: number
   readonly trustedProxies: readonly IpNetwork[]
+  /** Told of every login and of everybody who is turned away. */
+  readonly counts: Pick<LinkCounts, 'opened' | 'refused'>
   /** May answer a plain request; @returns whether it does. Absent: all are answered with an empty 404. */
   readonly answerPlain?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
   readonly clock: Clock
@@ -57,6 +52,9 @@ export interface AgentListener {
   start(): Promise<{ host: string; port: number }>
   /** Stops to listen and ends every connection. Idempotent, also before or after a failed start. */
   close(): Promise<void>
+  readonly isListening: boolean
+  /** Agents that wait for or are in their handshake. */
+  readonly pendingHandshakes: number
 }
 
 const HEADER_TIMEOUT_MS = 5000
@@ -72,7 +70,7 @@ const MAX_SOCKETS = 60_000
 
 /** Accepts agents: HTTP, WebSocket, SSH, login, registration. What happens then is decided by `duties`. */
 export function createAgentListener(deps: AgentListenerDeps): AgentListener {
-  const { lockout, log } = deps
+  const { counts, lockout, log } = deps
   const slots = createHandshakeSlots({
     slots: deps.maxConcurrentHandshakes,
     slotMs: SLOT_MS,
@@ -88,9 +86,10 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     return callerAddress(request.socket.remoteAddress ?? '', header, deps.trustedProxies)
   }
 
-  const verifyFrom = (address: string) => async (clientAuthId: string, password: string) => {
+  const verifyFrom = (address: string, onRefused: () => void) => async (clientAuthId: string, password: string) => {
     if (lockout.isPaused(clientAuthId, address)) {
       log.info({ clientAuthId, address }, 'agent login refused: paused after a failed one')
+      onRefused()
       return false
     }
     const isRight = await deps.verifyClientAuth(clientAuthId, password)
@@ -101,14 +100,21 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     lockout.loginFailed(clientAuthId, address)
     // Fixed text and field names: tools such as fail2ban match on them (docs/manual/security.md).
     log.warn({ address, clientAuthId }, 'agent login failed')
+    onRefused()
     return false
   }
 
   const welcome = async (request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => {
     const leave = await slots.enter()
     if (!leave) {
+      counts.refused('busy')
       writePlainAnswer(socket, BUSY)
       return
+    }
+    let isCounted = false
+    const onRefused = () => {
+      if (!isCounted) counts.refused('credentials')
+      isCounted = true
     }
     try {
       if (socket.destroyed || stopping.signal.aborted) {
@@ -117,17 +123,19 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
       }
       const connection = await acceptAgent(request, socket, head, address, {
         hostKey: deps.hostKey,
-        verifyPassword: verifyFrom(address),
+        verifyPassword: verifyFrom(address, onRefused),
         clock: deps.clock,
         log: log.child({ address }),
         signal: stopping.signal,
       })
       connections.add(connection)
+      counts.opened(connection)
       void connection.closed.then(() => connections.delete(connection))
       greetAgent({ connection, clientAuthId: connection.user, address }, deps)
     } catch (error) {
       const reason = error instanceof TransportError ? error.message : errorMessage(error)
       log.debug({ address, reason }, 'handshake of an agent failed')
+      if (!isCounted) counts.refused('handshake')
     } finally {
       leave()
     }
@@ -137,8 +145,12 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     // A socket without an error listener would end the program.
     socket.on('error', () => socket.destroy())
     const address = addressOf(request)
-    if (lockout.isBanned(address)) return writePlainAnswer(socket, BANNED)
+    if (lockout.isBanned(address)) {
+      counts.refused('banned')
+      return writePlainAnswer(socket, BANNED)
+    }
     const verdict = judgeUpgrade(request)
+    if (verdict !== 'agent') counts.refused('no-agent')
     if (verdict === 'malformed') return writePlainAnswer(socket, BAD_UPGRADE)
     if (verdict === 'wrong-method') return writePlainAnswer(socket, WRONG_METHOD)
     const fault = faultOf(request, deps.maxRequestBytes)
@@ -170,6 +182,12 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
 
   return {
     start: () => listen(server, deps.listen, log),
+    get isListening() {
+      return server.listening
+    },
+    get pendingHandshakes() {
+      return slots.pending
+    },
     async close() {
       stopping.abort(new Error('the server stops'))
       for (const connection of connections) connection.close('the server stops')
@@ -186,7 +204,6 @@ async function listen(
   { host, port }: { host: string; port: number },
   log: Logger,
 ): Promise<{ host: string; port: number }> {
-  const shown = joinHostPort(host, port)
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -196,18 +213,10 @@ async function listen(
       })
     })
   } catch (error) {
-    throw new StartError(`cannot listen for agents on ${shown}: ${adviceFor(error)}`)
+    throw listenFault({ whom: 'agents', setting: '[server] address' }, { host, port }, error)
   }
   // Only accept() fails from here on, for want of descriptors: the listener stays.
   server.on('error', (error) => log.error({ error: errorMessage(error) }, 'cannot accept agents'))
   const bound = server.address() as AddressInfo
   return { host: bound.address, port: bound.port }
-}
-
-function adviceFor(error: unknown): string {
-  const code = errorCode(error)
-  if (code === 'EADDRINUSE') return 'another program has this port. Stop it, or set [server] address to a free one.'
-  if (code === 'EACCES') return 'this user may not use the port. Set [server] address to a port from 1024 up.'
-  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address. Correct [server] address.'
-  return errorMessage(error)
 }

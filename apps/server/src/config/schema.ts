@@ -1,5 +1,6 @@
 import type { Program, Settings } from '@rport/config'
 import { apiSection } from './sections/api-section.ts'
+import { metricsSection } from './sections/metrics-section.ts'
 import {
   databaseSection,
   loggingSection,
@@ -28,6 +29,7 @@ const sections = {
   'plus-license': plusSection,
   'plus-oauth': oauthSection,
   vault: vaultSection,
+  metrics: metricsSection,
 }
 
 /** The sections of `rportd.conf`. */

@@ -25,6 +25,7 @@ export interface ServerConfig {
   readonly database: DatabaseConfig | undefined
   readonly audit: AuditConfig
   readonly vault: VaultConfig
+  readonly metrics: MetricsConfig
   readonly logging: LoggingConfig
   readonly monitoring: MonitoringConfig
   readonly notifications: NotificationsConfig
@@ -236,6 +237,15 @@ export interface AuditConfig {
 export interface VaultConfig {
   /** Holds the password that unlocks the vault at the start; undefined: it stays locked. */
   readonly unlockFile: string | undefined
+}
+
+/** Figures about the server, and who may read them beside administrators. */
+export interface MetricsConfig {
+  readonly enabled: boolean
+  readonly token: Secret | undefined
+  readonly allowedAddresses: readonly IpNetwork[]
+  /** Undefined: on the port of the API. */
+  readonly listen: ListenAddress | undefined
 }
 
 export interface LoggingConfig {

@@ -76,6 +76,12 @@ export function toServerConfig(
       rotation: api.audit_log_rotation,
     },
     vault: { unlockFile: settings.vault.unlock_file },
+    metrics: {
+      enabled: settings.metrics.enabled,
+      token: settings.metrics.token,
+      allowedAddresses: settings.metrics.allowed_addresses,
+      listen: settings.metrics.address,
+    },
     logging: toLogging(settings),
     monitoring: { enabled: monitoring.enabled, keepMs: monitoring.data_storage_duration },
     notifications: {

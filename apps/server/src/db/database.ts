@@ -21,6 +21,8 @@ export interface Database {
    * @throws  whatever the work threw (nothing of it is kept then); DatabaseError `full`, `overloaded`, `timeout`, `closed` …
    */
   write<T>(work: (trx: Queries) => Promise<T>): Promise<T>
+  /** Writes that wait for their turn. */
+  readonly waitingWrites: number
   /** Finishes the writes that wait, then closes the file. Idempotent. */
   close(): Promise<void>
 }
@@ -58,6 +60,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     return {
       read: queriesOn<Tables>(reader),
       write: group.write,
+      get waitingWrites() {
+        return group.waiting
+      },
       close() {
         closing ??= group.drain().then(() => {
           reader.raw.close()

@@ -10,6 +10,8 @@ export interface GroupCommit<Tables> {
   write<T>(work: (trx: Kysely<Tables>) => Promise<T>): Promise<T>
   /** Refuses new writes and resolves when the waiting ones are done. */
   drain(): Promise<void>
+  /** Writes that wait for their turn. */
+  readonly waiting: number
 }
 
 export interface GroupCommitOptions {
@@ -126,6 +128,9 @@ export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCom
   }
 
   return {
+    get waiting() {
+      return queue.length
+    },
     async write<T>(work: (trx: Kysely<Tables>) => Promise<T>): Promise<T> {
       if (isClosed) throw new DatabaseError('closed', 'the database is closed')
       if (queue.length >= maxQueued) {

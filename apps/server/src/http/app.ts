@@ -8,6 +8,7 @@ import Fastify, {
   type InjectOptions,
   type LightMyRequestResponse,
 } from 'fastify'
+import { type ListenPurpose, listenFault } from '../sockets/index.ts'
 import { type AccessLine, createAccessLog } from './access-log.ts'
 import { createAnswer } from './answer.ts'
 import type { AuditTrail } from './audited.ts'
@@ -15,6 +16,7 @@ import { type CorsConfig, preflightHeaders, varyOf } from './cors.ts'
 import type { AccessPolicy, Authenticator, Bans } from './doors.ts'
 import { createHttpServer, endBadConnection, type HttpTls } from './http-server.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
+import { answerPage, type Page } from './pages.ts'
 import { judgePath } from './request-path.ts'
 import type { RouteSet } from './routes.ts'
 import { SECURITY_HEADERS, sendPlain } from './send.ts'
@@ -49,15 +51,19 @@ export interface HttpAppDeps {
   readonly newRequestId?: () => string
   /** Takes a line for each request in Apache's combined format; absent: none is written. */
   readonly accessLine?: AccessLine | undefined
+  /** Pages beside the API, for programs that watch the server. */
+  readonly pages?: readonly Page[]
+  /** Told of each answered request: method, status, milliseconds. Never throws. */
+  readonly onAnswered?: (method: string, status: number, durationMs: number) => void
 }
 
 /** The REST API, listening or not. */
 export interface HttpApp {
   /**
    * Starts to listen; port 0 picks a free one.
-   * @throws when the address cannot be had; the message names it
+   * @throws StartError when the address cannot be had; it names the address and the setting of `purpose`
    */
-  start(address: { host: string; port: number }): Promise<{ host: string; port: number }>
+  start(address: { host: string; port: number }, purpose?: ListenPurpose): Promise<{ host: string; port: number }>
   /** Stops to listen, lets running requests end, cuts those that do not. Idempotent, also before or after a failed start. */
   close(): Promise<void>
   /** Answers a request that arrived on somebody else's port. */
@@ -112,6 +118,12 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
     return undefined
   })
   if (accessLog) fastify.addHook('onResponse', async (request, reply) => accessLog.answered(request, reply))
+  const { onAnswered } = deps
+  if (onAnswered) {
+    fastify.addHook('onResponse', async (request, reply) =>
+      onAnswered(request.method, reply.statusCode, reply.elapsedTime),
+    )
+  }
   fastify.setNotFoundHandler((request, reply) => answerUnknown(config.cors, request, reply))
   for (const route of deps.routes.flat()) {
     fastify.route({
@@ -120,10 +132,21 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
       handler: (request, reply) => answer(route, request, reply),
     })
   }
+  for (const page of deps.pages ?? []) {
+    fastify.route({
+      method: ['GET', 'HEAD'],
+      url: page.path,
+      handler: (request, reply) => answerPage(deps, page, request, reply),
+    })
+  }
 
   return {
-    async start({ host, port }) {
-      await fastify.listen({ host, port })
+    async start({ host, port }, purpose = { whom: 'the API', setting: '[api] address' }) {
+      try {
+        await fastify.listen({ host, port })
+      } catch (error) {
+        throw listenFault(purpose, { host, port }, error)
+      }
       const [bound] = fastify.addresses()
       return typeof bound === 'object' ? { host: bound.address, port: bound.port } : { host, port }
     },

@@ -10,4 +10,5 @@ export type { AuditDetails, AuditedCall, AuditRecord, AuditTrail, RefusedCall } 
 export type { AccessPolicy, Authenticator, AuthOutcome } from './doors.ts'
 export type { HttpTls } from './http-server.ts'
 export { openApiRoutes } from './open-api-routes.ts'
+export type { Page } from './pages.ts'
 export { handlerOf, type RouteSet, routes } from './routes.ts'

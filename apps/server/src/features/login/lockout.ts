@@ -14,6 +14,8 @@ export interface Lockout {
   loginFailed(name: string, address: string): void
   /** A login succeeded: clears the count of the address and the pause of the name at it. */
   loginSucceeded(name: string, address: string): void
+  /** Failed logins and bans since the start. */
+  counts(): { readonly failedLogins: number; readonly bans: number }
 }
 
 export interface LockoutOptions {
@@ -60,6 +62,8 @@ export function createLockout(options: LockoutOptions): Lockout {
   const guesses = createRecentMap<Guesses>(maxEntries)
   const known = createRecentMap<number>(maxEntries)
   const now = () => clock.monotonic()
+  let failedLogins = 0
+  let bans = 0
 
   const countAgainst = (address: string) => {
     if (maxFailed <= 0 || banMs <= 0) return
@@ -71,6 +75,7 @@ export function createLockout(options: LockoutOptions): Lockout {
       return
     }
     addresses.set(key, { count: 0, lastAt: now(), bannedUntil: now() + banMs })
+    bans += 1
     log.warn({ address, failures: count, banMs }, 'address banned after failed logins')
   }
 
@@ -95,6 +100,7 @@ export function createLockout(options: LockoutOptions): Lockout {
     },
     failed: countAgainst,
     loginFailed(name, address) {
+      if (name !== '') failedLogins += 1
       if (waitMs > 0) {
         pauses.set(pairOf(name, address), now() + waitMs)
         if (name !== '') countGuess(shortened(name))
@@ -109,6 +115,7 @@ export function createLockout(options: LockoutOptions): Lockout {
       known.set(pair, now() + KNOWN_MS)
       addresses.delete(networkOf(address))
     },
+    counts: () => ({ failedLogins, bans }),
   }
 }
 

@@ -58,6 +58,8 @@ export interface Tunnels {
   readonly service: TunnelService
   readonly ofClients: ClientTunnels
   readonly routes: RouteSet
+  /** How many are open, and how many visitors they have. */
+  counts(): { readonly open: number; readonly visitors: number }
   /** Closes every tunnel: the end of the program. */
   close(): Promise<void>
 }
@@ -84,6 +86,10 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
       forget: open.forget,
     },
     routes: tunnelRoutes({ ...deps, service }),
+    counts() {
+      const tunnels = open.list()
+      return { open: tunnels.length, visitors: tunnels.reduce((sum, tunnel) => sum + open.openConnections(tunnel), 0) }
+    },
     async close() {
       await Promise.all(open.list().map((tunnel) => open.end(tunnel, 'shutdown')))
     },
