@@ -21,6 +21,7 @@ function expected(caller: Caller, name: string, hasSuchClient: boolean): 'in' | 
   const words = wordsOf(name)
   const [method, path = ''] = name.split(' ')
   if (words.some((word) => ['public', 'login', 'bearer'].includes(word))) return 'in'
+  if (words.includes('pending')) return caller.isPending ? 'in' : 401
   if (!caller.isKnown) return 401
   if (caller.scope === 'read' && method !== 'GET') return 403
   if (caller.scope === 'clients-auth' && !path.startsWith('/clients-auth')) return 403

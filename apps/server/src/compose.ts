@@ -148,6 +148,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     lockout: apiLockout,
     apiTokens: tokens.service,
     jwtSecret: deps.jwtSecret,
+    secondFactor: undefined,
     maxTokenLifetimeHours: config.users.maxTokenLifetimeHours,
     headerLogin: config.users.headerLogin,
     vouchedUsers: { createMissing: config.users.createMissingUsers, defaultGroup: config.users.defaultUserGroup },

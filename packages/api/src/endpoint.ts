@@ -13,8 +13,9 @@ export const API_PREFIX = '/api/v1'
  * `none`: everybody.
  * `login`: everybody, but the call is an attempt to log in: its handler judges the credentials.
  * `bearer`: everybody, but the call is about the bearer token it carries: its handler judges the token.
+ * `pending`: a user whose second factor is due, by the bearer token of that login; the handler gets the actor.
  */
-export type Auth = 'user' | 'none' | 'login' | 'bearer'
+export type Auth = 'user' | 'none' | 'login' | 'bearer' | 'pending'
 
 /** Which bodies are read. `json`: whatever the content type says. `json-or-form`: the content type must be exactly one of the two. */
 export type BodyForm = 'json' | 'json-or-form'

@@ -61,6 +61,8 @@ export const login = resource('Login', {
       'too_many_attempts',
       'token_lifetime_too_long',
       'token_lifetime_invalid',
+      'two_fa_send_to_missing',
+      'two_fa_not_sent',
     ],
   }),
 
@@ -90,6 +92,38 @@ export const login = resource('Login', {
       'password_too_long',
       'password_too_guessable',
       'single_user_operation',
+      'two_fa_send_to_missing',
+      'two_fa_not_sent',
+    ],
+  }),
+
+  proveFactor: endpoint({
+    method: 'POST',
+    path: '/verify-2fa',
+    summary: 'Finish a login with its second factor',
+    description:
+      'Takes the limited token of the login as bearer. `token` is the code that was delivered, the code of the app, or one of the recovery codes. Each is good once.',
+    auth: 'pending',
+    audit: ['auth.session', 'login'],
+    query: lifetime,
+    body: z.object({
+      username: z.string().max(1000).default(''),
+      token: z.string().max(100).default('').meta({ format: 'password' }),
+    }),
+    reply: data(LoginView),
+    errors: [
+      'username_required',
+      'code_required',
+      'token_lifetime_too_long',
+      'token_lifetime_invalid',
+      'second_factor_off',
+      'two_fa_code_wrong',
+      'two_fa_login_unknown',
+      'two_fa_code_expired',
+      'totp_code_wrong',
+      'totp_login_unknown',
+      'totp_login_expired',
+      'totp_secret_required',
     ],
   }),
 

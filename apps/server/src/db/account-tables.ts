@@ -39,6 +39,10 @@ export interface SessionsTable {
   last_access_at: number
   user_agent: string
   ip_address: string
+  /** 1: the password was right, the second factor is due. */
+  is_pending: number
+  /** Hash of the password that such a login is to set when the second factor is right; '' = none. */
+  new_password_hash: string
 }
 
 /** Credentials that agents log in with. */

@@ -154,9 +154,12 @@ function peerOf(request: FastifyRequest, trusted: readonly IpNetwork[]): Peer {
 async function identify(deps: AnswerDeps, exchange: Exchange): Promise<Actor | undefined> {
   const { spec, request, origin } = exchange
   if (deps.bans.isBanned(origin.address)) throw plainError('banned')
-  if (spec.auth !== 'user') return undefined
+  if (spec.auth !== 'user' && spec.auth !== 'pending') return undefined
   const path = request.url.split('?', 1)[0] ?? ''
-  return authenticate(deps.authenticator, exchange.credentials, { origin, method: request.method, path })
+  // A login that is half done goes on with its token, and with nothing else.
+  const isOther = spec.auth === 'pending' && exchange.credentials.kind !== 'bearer'
+  const credentials: Credentials = isOther ? { kind: 'none' } : exchange.credentials
+  return authenticate(deps.authenticator, credentials, { origin, method: request.method, path })
 }
 
 const claimedNameOf = ({ credentials }: Exchange, actor: Actor | undefined): string =>

@@ -6,7 +6,7 @@
 export type { AccessLine } from './access-log.ts'
 export type { Actor, Origin, Peer } from './actor.ts'
 export { createHttpApp, type HttpApp } from './app.ts'
-export type { AuditDetails, AuditedCall, AuditRecord, AuditTrail, RefusedCall } from './audited.ts'
+export type { AuditDetails, AuditedCall, AuditNotes, AuditRecord, AuditTrail, RefusedCall } from './audited.ts'
 export type { AccessPolicy, Authenticator, AuthOutcome } from './doors.ts'
 export type { HttpTls } from './http-server.ts'
 export { openApiRoutes } from './open-api-routes.ts'

@@ -4,8 +4,8 @@ import type { AuditNotes } from './audited.ts'
 
 /** What a handler is given. Everything in it has passed the checks that the endpoint declares. */
 export interface HandlerInput<E extends EndpointSpec> {
-  /** Who asks. Only endpoints with `auth: 'user'` have an actor. */
-  readonly actor: E['auth'] extends 'user' ? Actor : undefined
+  /** Who asks. Only endpoints with `auth: 'user'` or `'pending'` have an actor. */
+  readonly actor: E['auth'] extends 'user' | 'pending' ? Actor : undefined
   readonly params: ParamsOf<E>
   readonly query: QueryOf<E>
   /** Every pair of the query as sent. */

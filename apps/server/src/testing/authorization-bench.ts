@@ -21,6 +21,8 @@ export interface Caller {
   /** Whether the credentials are good at all. */
   readonly isKnown: boolean
   readonly isAdmin: boolean
+  /** The second factor is due. */
+  readonly isPending?: true
   readonly permissions: readonly string[]
   /** Whether a group of his may use the client `ours`. */
   readonly hasClient: boolean
@@ -81,6 +83,7 @@ export async function openAuthorizationBench(): Promise<AuthorizationBench> {
     lockout: createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log }),
     apiTokens: tokens.service,
     jwtSecret: new Secret(SECRET),
+    secondFactor: undefined,
     maxTokenLifetimeHours: 0,
     headerLogin: undefined,
     vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
@@ -104,6 +107,9 @@ export async function openAuthorizationBench(): Promise<AuthorizationBench> {
   await login.sessions.end('admin', claimsOf(revoked).sessionID)
   const timedOut = await session('admin', 1000)
   const orphan = await session('leaving')
+  // With scopes that allow everything: what counts is that the login waits.
+  const halfDone = { username: 'admin', scopes, lifetimeMs: 86_400_000, origin, newPasswordHash: '' }
+  const { token: pending } = await login.sessions.startPending(halfDone)
   await directory.delete('leaving')
   const expiredToken = await makeToken('expired', 'read', clock.now() + 1000)
   const readToken = await makeToken('read', 'read')
@@ -136,6 +142,7 @@ export async function openAuthorizationBench(): Promise<AuthorizationBench> {
     { name: 'clients-auth token', authorization: basic('admin', agentsToken), ...admin, scope: 'clients-auth' },
     { name: 'expired token', authorization: basic('admin', expiredToken), ...unknown },
     { name: 'token of another user', authorization: basic('friend', readToken), ...unknown },
+    { name: 'pending second factor', authorization: `Bearer ${pending}`, ...unknown, isPending: true },
     { name: 'expired session', authorization: `Bearer ${timedOut}`, ...unknown },
     { name: 'revoked session', authorization: `Bearer ${revoked}`, ...unknown },
     { name: 'session of a deleted user', authorization: `Bearer ${orphan}`, ...unknown },

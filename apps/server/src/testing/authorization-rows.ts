@@ -3,6 +3,7 @@
  * it, and what the door does is, too. A new operation needs a row here.
  *
  * `public`: everybody. `login`, `bearer`: everybody, the handler judges what it is given. `user`: whoever is logged in.
+ * `pending`: whose login waits for the second factor, and nobody else.
  * `client`: with access to the client of the path. `admin`: members of Administrators. Any other word is a permission.
  */
 export const authorizationRows: Readonly<Record<string, string>> = {
@@ -11,6 +12,7 @@ export const authorizationRows: Readonly<Record<string, string>> = {
   'GET /login': 'login',
   'POST /login': 'login',
   'DELETE /logout': 'bearer',
+  'POST /verify-2fa': 'pending',
 
   'GET /status': 'user',
   'GET /me': 'user',

@@ -6,6 +6,7 @@ import { clientErrors } from './client-errors.ts'
 import { clientGroupErrors } from './client-group-errors.ts'
 import { listErrors } from './list-errors.ts'
 import { requestErrors } from './request-errors.ts'
+import { secondFactorErrors } from './second-factor-errors.ts'
 import { tunnelErrors } from './tunnel-errors.ts'
 import { userErrors } from './user-errors.ts'
 import { vaultErrors } from './vault-errors.ts'
@@ -16,6 +17,7 @@ export const errorTable = {
   ...listErrors,
   ...accessErrors,
   ...accountErrors,
+  ...secondFactorErrors,
   ...userErrors,
   ...clientErrors,
   ...clientGroupErrors,

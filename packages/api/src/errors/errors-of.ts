@@ -7,6 +7,7 @@ export function errorsOf(spec: EndpointSpec): ReadonlySet<ErrorKey> {
   const keys: ErrorKey[] = [...spec.errors, 'too_many_requests_at_once', 'request_timeout']
   if (spec.auth === 'user')
     keys.push('unauthorized', 'user_gone', 'password_expired', 'too_many_attempts', 'token_scope_denied')
+  if (spec.auth === 'pending') keys.push('unauthorized', 'user_gone', 'password_expired', 'too_many_attempts')
   if (spec.clientAccess) keys.push('client_not_found', 'client_access_denied')
   if (spec.permission !== undefined) keys.push('permission_missing')
   if (spec.admin) keys.push('not_administrator')

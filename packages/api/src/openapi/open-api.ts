@@ -109,6 +109,7 @@ function securityOf(spec: EndpointSpec): JsonSchema[] {
     case 'user':
       return [{ basic: [] }, { bearer: [] }]
     case 'bearer':
+    case 'pending':
       return [{ bearer: [] }]
     case 'login':
       return spec.body ? [] : [{ basic: [] }]

@@ -5,6 +5,7 @@ import { apiTokens } from './0010-api-tokens.ts'
 import { clientGroups } from './0011-client-groups.ts'
 import { auditlog } from './0020-auditlog.ts'
 import { vault } from './0021-vault.ts'
+import { pendingSessions } from './0022-pending-sessions.ts'
 
 /**
  * The steps from an empty file to today's schema, shared by every kind of database. Not for data that one feature can
@@ -17,4 +18,5 @@ export const migrations: Migrations = {
   '0011-client-groups': clientGroups,
   '0020-auditlog': auditlog,
   '0021-vault': vault,
+  '0022-pending-sessions': pendingSessions,
 }

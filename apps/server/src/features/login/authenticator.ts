@@ -4,7 +4,7 @@ import type { TokenService } from '../tokens/index.ts'
 import type { UserDirectory } from '../users/index.ts'
 import type { CredentialCheck } from './credential-check.ts'
 import type { Lockout } from './lockout.ts'
-import { type SessionTokens, scopesAllow } from './session-token.ts'
+import { ENROLMENT_SCOPES, FULL_SCOPES, type SessionTokens, scopesAllow } from './session-token.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface AuthenticatorDeps {
@@ -15,6 +15,8 @@ export interface AuthenticatorDeps {
   /** Tokens that programs send as a password. */
   readonly apiTokens: Pick<TokenService, 'judge'>
   readonly lockout: Lockout
+  /** False: after the password comes a second factor, so that a password by itself opens nothing but the login. */
+  readonly passwordIsEnough: boolean
 }
 
 const refused = (error: ApiError): AuthOutcome => ({ kind: 'refused', error })
@@ -24,7 +26,7 @@ const refused = (error: ApiError): AuthOutcome => ({ kind: 'refused', error })
  * A token that has ended counts neither against its user nor its address: a page that was left open is no attack.
  */
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
-  const { directory, credentials, sessions, tokens, apiTokens, lockout } = deps
+  const { directory, credentials, sessions, tokens, apiTokens, lockout, passwordIsEnough } = deps
   return {
     async basic(name, password, { origin, method, path }) {
       const token = await apiTokens.judge(name, password, { method, path })
@@ -35,6 +37,11 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
         if (user.passwordExpired) return refused(apiError('password_expired'))
         const actor = { username: user.username, groups: user.groups, address: origin.address }
         return { kind: 'actor', actor: { ...actor, proof: 'token' } }
+      }
+      if (!passwordIsEnough) {
+        if (lockout.isPaused(name, origin.address)) return refused(apiError('too_many_attempts'))
+        lockout.loginFailed(name, origin.address)
+        return refused(apiError('unauthorized'))
       }
       const verdict = await credentials.check(name, password, origin.address)
       if (verdict.kind === 'wrong') return refused(verdict.error)
@@ -50,8 +57,13 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       if (!scopesAllow(claims.scopes, method, path)) return refused(apiError('unauthorized'))
       const session = await sessions.use(claims, origin)
       if (!session) return refused(apiError('unauthorized'))
+      // Whatever its token says: a login that waits is good for the second factor, and no other login is.
+      if (!scopesAllow(session.isPending ? ENROLMENT_SCOPES : FULL_SCOPES, method, path)) {
+        return refused(apiError('unauthorized'))
+      }
       const user = await directory.find(claims.username)
-      if (!user || user.passwordExpired) {
+      // A login that waits with an expired password has brought a new one.
+      if (!user || (user.passwordExpired && !session.isPending)) {
         await sessions.endAllOf(claims.username)
         return refused(apiError(user ? 'password_expired' : 'user_gone'))
       }

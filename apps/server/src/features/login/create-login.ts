@@ -11,6 +11,7 @@ import { createHeaderLogin, type HeaderLoginConfig } from './header-login.ts'
 import type { Lockout } from './lockout.ts'
 import { loginRoutes } from './login-routes.ts'
 import { createLoginService } from './login-service.ts'
+import type { SecondFactor } from './second-factor.ts'
 import { createSessionStore } from './session-store.ts'
 import { createSessionTokens } from './session-token.ts'
 import { createSessions, type Sessions } from './sessions.ts'
@@ -25,6 +26,8 @@ export interface LoginDeps {
   readonly lockout: Lockout
   readonly apiTokens: Pick<TokenService, 'judge'>
   readonly jwtSecret: Secret
+  /** What comes after the password; undefined: nothing. */
+  readonly secondFactor: SecondFactor | undefined
   /** Published only; 0 = not set. */
   readonly maxTokenLifetimeHours: number
   /** Undefined: no proxy is believed. */
@@ -45,11 +48,12 @@ export interface Login {
 
 /** Wires the parts of logging in. Starts the hourly cleaning of sessions; `close` ends it. */
 export function createLogin(deps: LoginDeps): Login {
-  const { db, directory, passwords, lockout, clock, log } = deps
+  const { db, directory, passwords, lockout, secondFactor, clock, log } = deps
+  const passwordIsEnough = secondFactor === undefined
   const tokens = createSessionTokens(deps.jwtSecret)
   const sessions = createSessions({ store: createSessionStore(db), tokens, clock, log })
-  const admission = createAdmission({ sessions, log })
-  const credentials = createCredentialCheck({ directory, passwords, lockout })
+  const admission = createAdmission({ directory, sessions, secondFactor, lockout, log })
+  const credentials = createCredentialCheck({ directory, passwords, lockout, passwordIsEnough })
   const vouchedUsers = createVouchedUsers({ config: deps.vouchedUsers, directory, passwords, log })
   const service = createLoginService({ ...deps, credentials, admission, vouchedUsers, sessions, tokens })
   const headerLogin = createHeaderLogin(deps.headerLogin, { log })
@@ -61,6 +65,7 @@ export function createLogin(deps: LoginDeps): Login {
       tokens,
       apiTokens: deps.apiTokens,
       lockout,
+      passwordIsEnough,
     }),
     credentials,
     sessions,

@@ -18,13 +18,16 @@ export interface CredentialCheckDeps {
   readonly directory: Pick<UserDirectory, 'find' | 'passwordStorage'>
   readonly passwords: Pick<Passwords, 'verify'>
   readonly lockout: Lockout
+  /** False: a right password is half a login, and forgives no failures. */
+  readonly passwordIsEnough: boolean
 }
 
 /**
  * Attempts from one address run one after the other: whoever sends a hundred at once must not have them all judged before the
  * first failure counts. Right passwords are remembered, so working programs do not queue.
  */
-export function createCredentialCheck({ directory, passwords, lockout }: CredentialCheckDeps): CredentialCheck {
+export function createCredentialCheck(deps: CredentialCheckDeps): CredentialCheck {
+  const { directory, passwords, lockout, passwordIsEnough } = deps
   const queues = new Map<string, Promise<unknown>>()
 
   const inTurn = <T>(address: string, work: () => Promise<T>): Promise<T> => {
@@ -44,7 +47,7 @@ export function createCredentialCheck({ directory, passwords, lockout }: Credent
     }
     const user = await directory.find(name)
     if (await passwords.verify(user?.password, password, directory.passwordStorage)) {
-      lockout.loginSucceeded(name, address)
+      if (passwordIsEnough) lockout.loginSucceeded(name, address)
       if (user) return { kind: 'right', user }
     }
     lockout.loginFailed(name, address)

@@ -1,5 +1,5 @@
-import { apiError, login } from '@rport/api'
-import { type RouteSet, routes } from '../../http/index.ts'
+import { apiError, type LoginView, login } from '@rport/api'
+import { type AuditNotes, type RouteSet, routes } from '../../http/index.ts'
 import type { HeaderLogin } from './header-login.ts'
 import type { LoginService } from './login-service.ts'
 
@@ -25,22 +25,29 @@ export const loginRoutes = ({ service, headerLogin, maxTokenLifetimeHours }: Log
           origin,
         })
         if (isNew) audit.note({ request: MADE_AT_LOGIN })
-        return view
+        return noted(audit, view)
       }
       if (credentials.kind !== 'basic') return service.refuseWithoutCredentials(origin)
       const { name: username, password } = credentials
       const lifetime = query['token-lifetime']
-      return service.logIn({ username, password, newPassword: '', lifetime, origin })
+      return noted(audit, await service.logIn({ username, password, newPassword: '', lifetime, origin }))
     },
 
-    withBody: ({ body, query, origin }) =>
-      service.logIn({
+    withBody: async ({ body, query, origin, audit }) => {
+      const attempt = {
         username: body.username,
         password: body.password,
         newPassword: body.new_password,
         lifetime: query['token-lifetime'],
         origin,
-      }),
+      }
+      return noted(audit, await service.logIn(attempt))
+    },
+
+    proveFactor: ({ actor, body, query, origin }) => {
+      const lifetime = query['token-lifetime']
+      return service.proveFactor({ actor, username: body.username, code: body.token, lifetime, origin })
+    },
 
     logout: async ({ credentials, origin, audit }) => {
       if (credentials.kind !== 'bearer') throw apiError('bearer_required')
@@ -54,3 +61,9 @@ export const loginRoutes = ({ service, headerLogin, maxTokenLifetimeHours }: Log
       max_token_lifetime: maxTokenLifetimeHours,
     }),
   })
+
+/** Half a login is no login: the audit log says so. */
+function noted(audit: AuditNotes, view: LoginView): LoginView {
+  if (view.two_fa) audit.note({ response: { second_factor: 'due' } })
+  return view
+}

@@ -1,12 +1,12 @@
 import { apiError, type LoginView } from '@rport/api'
 import { type Logger, toError } from '@rport/kit'
-import type { Origin } from '../../http/index.ts'
+import type { Actor, Origin } from '../../http/index.ts'
 import { LimiterFull, needsRehash, type Passwords } from '../../passwords/index.ts'
 import type { PasswordRules, StoredUser, UserDirectory } from '../users/index.ts'
 import type { Admission } from './admission.ts'
 import type { CredentialCheck } from './credential-check.ts'
 import type { Lockout } from './lockout.ts'
-import type { SessionTokens } from './session-token.ts'
+import { type SessionTokens, scopesAllow } from './session-token.ts'
 import type { Sessions } from './sessions.ts'
 import { parseTokenLifetime } from './token-lifetime.ts'
 import type { VouchedUsers } from './vouched-users.ts'
@@ -30,6 +30,18 @@ export interface VouchedAttempt {
   readonly origin: Origin
 }
 
+/** What comes as a second factor. */
+export interface FactorAttempt {
+  /** As the limited token says. */
+  readonly actor: Actor
+  /** As the body says. */
+  readonly username: string
+  readonly code: string
+  /** `token-lifetime` as sent. */
+  readonly lifetime: string | undefined
+  readonly origin: Origin
+}
+
 /** A login, and whether its user was made by it. */
 export interface Arrival {
   readonly username: string
@@ -40,12 +52,15 @@ export interface Arrival {
 /** Logging in and out. */
 export interface LoginService {
   /**
-   * @throws ApiError username_required, unauthorized, too_many_attempts, password_expired, token_lifetime_…, password_…,
-   *         single_user_operation
+   * @returns a session, or the question for the second factor
+   * @throws  ApiError username_required, unauthorized, too_many_attempts, password_expired, token_lifetime_…, password_…,
+   *          single_user_operation, two_fa_…
    */
   logIn(attempt: LoginAttempt): Promise<LoginView>
-  /** @throws ApiError unauthorized, password_expired, token_lifetime_… */
+  /** @throws ApiError unauthorized, password_expired, token_lifetime_…, two_fa_… */
   logInByProxy(attempt: VouchedAttempt): Promise<Arrival>
+  /** @throws ApiError username_required, code_required, token_lifetime_…, and as `Admission.complete` */
+  proveFactor(attempt: FactorAttempt): Promise<LoginView>
   /** Counts a call without credentials. @throws ApiError auth_required, always */
   refuseWithoutCredentials(origin: Origin): never
   /** Ends the session of the token. @returns whose it was. @throws ApiError token_invalid, token_invalid_or_expired */
@@ -65,18 +80,17 @@ export interface LoginServiceDeps {
   readonly log: Logger
 }
 
+const LOGOUT = '/api/v1/logout'
+
 export function createLoginService(deps: LoginServiceDeps): LoginService {
   const { directory, credentials, admission, vouchedUsers, passwords, passwordRules, sessions, tokens, lockout, log } =
     deps
 
-  const replacePassword = async (user: StoredUser, newPassword: string) => {
+  const hashNewPassword = async (username: string, newPassword: string): Promise<string> => {
     const { passwordStorage } = directory
     if (passwordStorage === 'configured') throw apiError('single_user_operation')
-    await passwordRules.check({ password: newPassword, algorithm: passwordStorage, usernames: [user.username] })
-    const password = await passwords.hash(newPassword, passwordStorage)
-    await directory.update(user.username, { password, passwordExpired: false })
-    await sessions.endAllOf(user.username)
-    log.info({ username: user.username }, 'password changed at login')
+    await passwordRules.check({ password: newPassword, algorithm: passwordStorage, usernames: [username] })
+    return passwords.hash(newPassword, passwordStorage).catch(toBusy)
   }
 
   /** Now that the password is known, it is stored as it should be; a login does not fail for it. */
@@ -107,9 +121,20 @@ export function createLoginService(deps: LoginServiceDeps): LoginService {
       if (user.passwordExpired && newPassword === '') throw apiError('password_expired')
       // Judged before anything is changed: a refused login changes nothing.
       const lifetimeMs = parseTokenLifetime(lifetime)
-      if (newPassword === '') await strengthenStorage(user, password)
-      else await replacePassword(user, newPassword).catch(toBusy)
-      return admission.admit({ user: { ...user, passwordExpired: false }, proof: 'password', lifetimeMs, origin })
+      const newPasswordHash = newPassword === '' ? '' : await hashNewPassword(username, newPassword)
+      if (newPasswordHash === '') await strengthenStorage(user, password)
+      const proven = { user: { ...user, passwordExpired: false }, proof: 'password', lifetimeMs, origin } as const
+      return admission.admit({ ...proven, newPasswordHash })
+    },
+
+    async proveFactor({ actor, username, code, lifetime, origin }) {
+      const missing = username === '' ? 'username_required' : code === '' ? 'code_required' : undefined
+      if (missing) {
+        lockout.failed(origin.address)
+        throw apiError(missing)
+      }
+      const lifetimeMs = parseTokenLifetime(lifetime)
+      return admission.complete({ actor, claimedName: username, code, lifetimeMs, origin })
     },
 
     async logInByProxy({ username, lifetime, origin }) {
@@ -127,7 +152,8 @@ export function createLoginService(deps: LoginServiceDeps): LoginService {
     async logOut(token, origin) {
       const verdict = await tokens.verify(token)
       if (!('claims' in verdict)) throw apiError('token_invalid', { reason: verdict.reason })
-      const session = await sessions.use(verdict.claims, origin)
+      const { claims } = verdict
+      const session = scopesAllow(claims.scopes, 'DELETE', LOGOUT) ? await sessions.use(claims, origin) : undefined
       if (!session || !(await sessions.end(session.username, session.sessionId))) {
         throw apiError('token_invalid_or_expired')
       }

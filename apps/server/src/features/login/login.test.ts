@@ -51,6 +51,7 @@ async function build(
     passwordRules,
     lockout,
     jwtSecret,
+    secondFactor: undefined,
     maxTokenLifetimeHours: 720,
     headerLogin: undefined,
     vouchedUsers: { createMissing: false, defaultGroup: 'operators' },

@@ -10,6 +10,9 @@ export interface SessionRow {
   readonly last_access_at: number
   readonly user_agent: string
   readonly ip_address: string
+  /** 1: a second factor is due. */
+  readonly is_pending: number
+  readonly new_password_hash: string
 }
 
 /** What each use of a session changes. */
@@ -27,8 +30,10 @@ export interface SessionStore {
   /** @returns whether there was such a session of this user */
   delete(username: string, sessionId: number): Promise<boolean>
   deleteOf(username: string): Promise<void>
-  /** Keeps the `keep` sessions of the user that were used last. */
-  trim(username: string, keep: number): Promise<void>
+  /** Keeps the `keep` sessions of the user and of this kind that were used last. */
+  trim(username: string, isPending: number, keep: number): Promise<void>
+  /** Deletes a login whose second factor was due. @returns what it was; undefined when there is no such one */
+  takePending(username: string, sessionId: number): Promise<SessionRow | undefined>
   deleteExpired(now: number): Promise<number>
 }
 
@@ -81,18 +86,30 @@ export function createSessionStore(db: Database): SessionStore {
     deleteOf: (username) =>
       db.write(async (trx) => void (await trx.deleteFrom('sessions').where('username', '=', username).execute())),
 
-    trim: (username, keep) =>
+    trim: (username, isPending, keep) =>
       db.write(async (trx) => {
         const surplus = trx
           .selectFrom('sessions')
           .select('session_id')
           .where('username', '=', username)
+          .where('is_pending', '=', isPending)
           .orderBy('last_access_at', 'desc')
           .orderBy('session_id')
           .limit(1_000_000)
           .offset(keep)
         await trx.deleteFrom('sessions').where('session_id', 'in', surplus).execute()
       }),
+
+    takePending: (username, sessionId) =>
+      db.write((trx) =>
+        trx
+          .deleteFrom('sessions')
+          .where('session_id', '=', sessionId)
+          .where('username', '=', username)
+          .where('is_pending', '=', 1)
+          .returningAll()
+          .executeTakeFirst(),
+      ),
 
     deleteExpired: (now) =>
       db.write(async (trx) => {

@@ -19,10 +19,21 @@ export interface SessionClaims {
   readonly jti: string
 }
 
+const SECOND_FACTOR = '/api/v1/verify-2fa'
+
 /** Everything but the path of the second factor. */
 export const FULL_SCOPES: readonly TokenScope[] = [
   { uri: '*', method: '*' },
-  { uri: '/api/v1/verify-2fa', method: '*', exclude: true },
+  { uri: SECOND_FACTOR, method: '*', exclude: true },
+]
+
+/** Nothing but the second factor. */
+export const PENDING_SCOPES: readonly TokenScope[] = [{ uri: SECOND_FACTOR, method: 'POST' }]
+
+/** The second factor, and setting it up before. */
+export const ENROLMENT_SCOPES: readonly TokenScope[] = [
+  ...PENDING_SCOPES,
+  { uri: '/api/v1/me/totp-secret', method: 'POST' },
 ]
 
 /** Whether a token with these scopes is good for a request: one scope allows it and none forbids it. */

@@ -12,15 +12,33 @@ export interface Session {
   readonly lastAccessAt: number
   readonly userAgent: string
   readonly address: string
+  /** The password was right, the second factor is due: good for that and nothing else. */
+  readonly isPending: boolean
+}
+
+/** A login to be kept. */
+export interface NewSession {
+  readonly username: string
+  readonly scopes: readonly TokenScope[]
+  /** Until it ends unused. */
+  readonly lifetimeMs: number
+  readonly origin: Origin
 }
 
 /** Logins that are alive. */
 export interface Sessions {
-  /** Starts one and makes its bearer token. @param lifetimeMs until it ends unused */
-  start(login: { username: string; scopes: readonly TokenScope[]; lifetimeMs: number; origin: Origin }): Promise<string>
+  /** Starts one. @returns its bearer token */
+  start(login: NewSession): Promise<string>
+  /**
+   * Starts one that waits for the second factor; use does not extend it.
+   * @param login.newPasswordHash  the password to be set when it comes; '' = none
+   */
+  startPending(login: NewSession & { readonly newPasswordHash: string }): Promise<{ sessionId: number; token: string }>
+  /** Ends a waiting one: the second factor has come. @returns undefined when it has ended already */
+  takePending(username: string, sessionId: number): Promise<{ readonly newPasswordHash: string } | undefined>
   /** The living session that the claims belong to, extended by this use; undefined when it has ended. */
   use(claims: SessionClaims, origin: Origin): Promise<Session | undefined>
-  /** Living sessions of a user, the one that was used longest ago first. */
+  /** Living sessions of a user, the one that was used longest ago first; without those that wait. */
   listOf(username: string): Promise<Session[]>
   /** @returns whether there was such a living session of this user */
   end(username: string, sessionId: number): Promise<boolean>
@@ -36,6 +54,8 @@ const EXTENSION_MS = 10 * MS_PER_MINUTE
 const WRITE_EVERY_MS = MS_PER_MINUTE
 /** Sessions of one user; the one that was used longest ago makes room. */
 const MAX_PER_USER = 500
+/** Those that wait for a second factor; whoever knows the password must not push out working sessions with them. */
+const MAX_PENDING_PER_USER = 20
 const MAX_USER_AGENT_LENGTH = 500
 /** Two of 2^53 random ids are hardly ever the same. */
 const MAX_ID_ATTEMPTS = 5
@@ -61,6 +81,7 @@ export function createSessions({ store, tokens, clock, log }: SessionsOptions): 
     lastAccessAt: row.last_access_at,
     userAgent: row.user_agent,
     address: row.ip_address,
+    isPending: row.is_pending !== 0,
     ...unwritten.get(row.session_id),
   })
 
@@ -94,27 +115,41 @@ export function createSessions({ store, tokens, clock, log }: SessionsOptions): 
   }
   const cleaning = clock.setInterval(() => void clean(), MS_PER_HOUR, { background: true })
 
+  const start = async (login: NewSession, kind: Pick<SessionRow, 'is_pending' | 'new_password_hash'>) => {
+    const { username, scopes, lifetimeMs, origin } = login
+    const jti = randomDigits()
+    const now = clock.now()
+    for (let attempt = 0; attempt < MAX_ID_ATTEMPTS; attempt += 1) {
+      const sessionId = randomId()
+      const isNew = await store.insert({
+        session_id: sessionId,
+        jti_hash: hashOf(jti),
+        username,
+        created_at: now,
+        expires_at: now + lifetimeMs,
+        last_access_at: now,
+        user_agent: origin.userAgent.slice(0, MAX_USER_AGENT_LENGTH),
+        ip_address: origin.address,
+        ...kind,
+      })
+      if (!isNew) continue
+      await store.trim(username, kind.is_pending, kind.is_pending ? MAX_PENDING_PER_USER : MAX_PER_USER)
+      return { sessionId, token: await tokens.sign({ username, sessionId, scopes, jti }) }
+    }
+    throw new Error('no free session id was found')
+  }
+
   return {
-    async start({ username, scopes, lifetimeMs, origin }) {
-      const jti = randomDigits()
-      const now = clock.now()
-      for (let attempt = 0; attempt < MAX_ID_ATTEMPTS; attempt += 1) {
-        const sessionId = randomId()
-        const isNew = await store.insert({
-          session_id: sessionId,
-          jti_hash: hashOf(jti),
-          username,
-          created_at: now,
-          expires_at: now + lifetimeMs,
-          last_access_at: now,
-          user_agent: origin.userAgent.slice(0, MAX_USER_AGENT_LENGTH),
-          ip_address: origin.address,
-        })
-        if (!isNew) continue
-        await store.trim(username, MAX_PER_USER)
-        return tokens.sign({ username, sessionId, scopes, jti })
-      }
-      throw new Error('no free session id was found')
+    async start(login) {
+      const { token } = await start(login, { is_pending: 0, new_password_hash: '' })
+      return token
+    },
+
+    startPending: (login) => start(login, { is_pending: 1, new_password_hash: login.newPasswordHash }),
+
+    async takePending(username, sessionId) {
+      const row = await store.takePending(username, sessionId)
+      return row && row.expires_at > clock.now() ? { newPasswordHash: row.new_password_hash } : undefined
     },
 
     async use(claims, origin) {
@@ -123,6 +158,7 @@ export function createSessions({ store, tokens, clock, log }: SessionsOptions): 
       if (!row || row.expires_at <= now) return undefined
       // An id that was forged or reused is not enough: name and jti must be those of the login.
       if (row.username !== claims.username || row.jti_hash !== hashOf(claims.jti)) return undefined
+      if (row.is_pending) return toSession(row)
       const userAgent = origin.userAgent.slice(0, MAX_USER_AGENT_LENGTH)
       const use = { lastAccessAt: now, userAgent, address: origin.address }
       unwritten.set(row.session_id, use)
@@ -135,7 +171,7 @@ export function createSessions({ store, tokens, clock, log }: SessionsOptions): 
     async listOf(username) {
       const rows = await store.listOf(username)
       return rows
-        .filter((row) => row.expires_at > clock.now())
+        .filter((row) => row.expires_at > clock.now() && !row.is_pending)
         .map(toSession)
         .sort((a, b) => a.lastAccessAt - b.lastAccessAt || a.sessionId - b.sessionId)
     },

@@ -43,6 +43,7 @@ beforeEach(async () => {
     passwordRules,
     lockout,
     jwtSecret,
+    secondFactor: undefined,
     maxTokenLifetimeHours: 0,
     headerLogin: undefined,
     vouchedUsers: { createMissing: false, defaultGroup: 'operators' },

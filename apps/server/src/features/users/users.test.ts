@@ -46,6 +46,7 @@ function open(directory: UserDirectory) {
     apiTokens: tokens.service,
     lockout: createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log }),
     jwtSecret: new Secret('s'),
+    secondFactor: undefined,
     maxTokenLifetimeHours: 0,
     headerLogin: undefined,
     vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
