@@ -73,6 +73,7 @@ describe('GET /login behind a reverse proxy', () => {
       lockout,
       apiTokens: { judge: async () => ({ kind: 'no-token' }) },
       jwtSecret: new Secret('a secret for tests'),
+      secondFactor: undefined,
       maxTokenLifetimeHours: 0,
       headerLogin: config,
       vouchedUsers: { createMissing, defaultGroup: 'operators' },
