@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { formatFaults } from '@rport/config'
-import { checkRoot, createLog, runUntilSignal, setProcessTitle } from '@rport/host'
+import { checkRoot, createLog, isTerminal, runUntilSignal, StartError, setProcessTitle } from '@rport/host'
 import { errorMessage, silentLogger, systemClock } from '@rport/kit'
 import { type Command, commands } from './commands/index.ts'
 import { loadServerConfig, serverProgram } from './config/index.ts'
@@ -34,6 +34,18 @@ const print = (line: string): Promise<void> =>
     else process.stdout.once('drain', resolve)
   })
 
+/** Only the first signal is kept for the command: a second one ends the process. */
+function listenToSignals(): AbortSignal {
+  const interruption = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interruption.abort(new StartError(`ended by ${signal}`)))
+  }
+  return interruption.signal
+}
+
+/** The rest of the line is erased. */
+const showProgress = (line: string) => process.stderr.write(`\r${line.slice(0, process.stderr.columns - 1)}\x1b[K`)
+
 async function runCommand(command: Command, words: readonly string[]): Promise<void> {
   // Whoever reads only the beginning (`| head`) is no fault.
   process.stdout.on('error', () => process.exit(0))
@@ -41,6 +53,8 @@ async function runCommand(command: Command, words: readonly string[]): Promise<v
     settings: (argv) => readSettings(argv).config,
     print,
     complain: (line) => process.stderr.write(line),
+    progress: (line) => void (isTerminal(process.stderr) && showProgress(line)),
+    interruption: listenToSignals,
     readInput: () => text(process.stdin),
     log: silentLogger,
   })

@@ -1,6 +1,7 @@
 import { type DataFolder, isTerminal, type LogOutput, openDataFolder, openLogFile } from '@rport/host'
 import { type Clock, errorMessage, joinHostPort, type Logger, version } from '@rport/kit'
 import { type ApiCertificates, openApiCertificates } from './api-certificates.ts'
+import { refuseUnfinishedRestore } from './backup/index.ts'
 import { composeServer, type RunningServer } from './compose.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import type { ServerConfig } from './config/index.ts'
@@ -48,6 +49,7 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
   try {
     folder = await openDataFolder(config.dataDir, { program: 'rportd', clock })
     const dataDir = folder.path
+    await refuseUnfinishedRestore(dataDir)
     log.info({ version, dataDir, newFolder: folder.isNew }, 'rportd starts')
     const keySeed = await loadKeySeed({ configured: config.agents.keySeed, dataDir, log })
     const jwtSecret = await loadJwtSecret({ configured: config.users.jwtSecret, dataDir, log })

@@ -61,8 +61,8 @@ async function fill(
   }
 }
 
-/** A rename is on the disk only when its folder is. Windows and some network file systems know no such call. */
-async function syncFolder(path: string): Promise<void> {
+/** A rename is on the disk only when its folder is. Windows and some network file systems know no such call: no error then. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY).catch(() => undefined)
   if (!folder) return
   try {

@@ -3,7 +3,7 @@
  * Not for sockets (transport and the programs own theirs), settings (config) or anything that knows a word of the product.
  * Start at log.ts and shutdown.ts: main.ts of each program uses both.
  */
-export { readSecretFile, type WriteFileOptions, writeFileAtomic } from './atomic-file.ts'
+export { readSecretFile, syncFolder, type WriteFileOptions, writeFileAtomic } from './atomic-file.ts'
 export { type DataFolder, type DataFolderOptions, openDataFolder } from './data-folder.ts'
 export { readDescriptorLimit } from './descriptor-limit.ts'
 export { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from './log.ts'

@@ -9,6 +9,10 @@ export interface CommandDeps {
   readonly print: (text: string) => Promise<void>
   /** Writes to standard error. */
   readonly complain: (text: string) => void
+  /** Replaces the last line of a terminal, for people who wait; an empty text removes it. Nothing is shown elsewhere. */
+  readonly progress: (text: string) => void
+  /** From the first call on, Ctrl-C and SIGTERM abort this signal instead of ending the process at once. */
+  readonly interruption: () => AbortSignal
   /** All of the standard input; at most once. */
   readonly readInput: () => Promise<string>
   readonly log: Logger

@@ -3,6 +3,8 @@
  * Not for queries: those live in the `*-store.ts` of the feature that owns the table.
  * Start at database.ts; a new table is a row type in tables.ts and a step in migrations/.
  */
+export { checkDatabase } from './check-database.ts'
+export { copyDatabase } from './copy-database.ts'
 export { type Database, type DatabaseOptions, openDatabase, type Queries } from './database.ts'
 export { DatabaseError, type DatabaseFailure } from './database-error.ts'
 export type { ExternalDatabase, ExternalDatabaseAddress } from './external-database.ts'
