@@ -9,7 +9,7 @@ const CONNECT_TIMEOUT_MS = 30_000
 /** Connects to a server as the settings say, and logs in. @throws TransportError; Error when the file of authorities cannot be read */
 export function createDial(deps: {
   server: ServerAddressConfig
-  connection: ConnectionConfig
+  connection: Pick<ConnectionConfig, 'headers' | 'hostname' | 'caFile'>
   clock: Clock
   log: Logger
 }): (server: string, signal: AbortSignal) => Promise<Connection> {
