@@ -43,6 +43,8 @@ export interface LineContext {
   readonly tunnels: Tunnels
   /** Makes load, from processes of its own. */
   readonly load: Load
+  /** Where the target listens that the tunnels lead to. */
+  readonly targetPort: number
   /** Environment for our own programs: empty, or with what writes a profile of this line. */
   readonly env: Readonly<Record<string, string>>
 }

@@ -56,7 +56,7 @@ async function measure(lines: readonly Line[], options: BenchOptions): Promise<L
     return await runLines(lines, {
       rounds: options.rounds,
       isPresent: (name) => CONTENDERS.find((contender) => contender.name === name)?.isPresent(programs) ?? true,
-      contextFor: () => ({ isQuick, programs, tunnels, load, env }),
+      contextFor: () => ({ isQuick, programs, tunnels, load, targetPort, env }),
       onStep: (text) => process.stderr.write(`${text}\n`),
     })
   } finally {

@@ -8,6 +8,7 @@ const shared: Omit<LineContext, 'contender' | 'scope'> = {
   isQuick: true,
   programs: {},
   env: {},
+  targetPort: 0,
   tunnels: { open: unwanted },
   load: { startTarget: unwanted, startDelay: unwanted, visit: unwanted },
 }

@@ -17,7 +17,7 @@ export const farStream: Line = {
     const [warmMs, windowMs] = context.isQuick ? [250, 250] : [3000, 3000]
     const measured: Record<string, number> = {}
     for (const direction of ['up', 'down'] as const) {
-      const words = [1, warmMs, windowMs] as const
+      const words = [1, warmMs, windowMs, context.targetPort] as const
       const { figures } = await visitThrough(context, ROUND_TRIP_MS, ({ port }) => [direction, port, ...words])
       measured[direction] = told(figures, 'bytesPerSecond') / MB
     }

@@ -37,6 +37,7 @@ export const paced: Line = {
       PER_SECOND,
       warmMs,
       windowMs,
+      context.targetPort,
     ])
     return {
       p50: told(figures, 'p50Ns') * US_PER_NS,

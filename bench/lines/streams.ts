@@ -37,6 +37,7 @@ function streams(name: string, count: number, must: number): Line {
           count,
           warmMs,
           windowMs,
+          context.targetPort,
         ])
         measured[direction] = told(figures, 'bytesPerSecond') / MB
         if (context.contender !== 'loopback') measured[`${direction}Cpu`] = cpuSeconds / (told(figures, 'bytes') / GB)

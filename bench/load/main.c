@@ -1,9 +1,9 @@
 /*
  * Generator, target and delay line of the bench in one small program, so that what is measured is not the one who measures.
  *   load target                         serves what visitors wish for; says "port N"
- *   load up|down PORT STREAMS WARM_MS WINDOW_MS
+ *   load up|down PORT STREAMS WARM_MS WINDOW_MS TARGET_PORT
  *   load ping PORT BYTES COUNT
- *   load paced PORT PER_SECOND WARM_MS WINDOW_MS
+ *   load paced PORT PER_SECOND WARM_MS WINDOW_MS TARGET_PORT
  *   load calls PORT WIDTH COUNT_EACH
  *   load delay PORT TARGET_PORT ONE_WAY_MS
  * Visitors write one line of JSON. Everything is on the loopback address.

@@ -64,21 +64,55 @@ static struct waited take_messages(int fd, const struct wish *wish) {
   return result;
 }
 
+struct kept {
+  struct kept *next;
+  int64_t ticket;
+  struct result result;
+};
+
+static pthread_mutex_t keeping = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t more_kept = PTHREAD_COND_INITIALIZER;
+static struct kept *all_kept;
+
+static void keep(int64_t ticket, struct result result) {
+  struct kept *kept = malloc(sizeof *kept);
+  pthread_mutex_lock(&keeping);
+  *kept = (struct kept){.next = all_kept, .ticket = ticket, .result = result};
+  all_kept = kept;
+  pthread_cond_broadcast(&more_kept);
+  pthread_mutex_unlock(&keeping);
+}
+
+/* Waits until the ticket's connection is over; the visitor is the one who gives up. */
+static struct result kept_under(int64_t ticket) {
+  pthread_mutex_lock(&keeping);
+  for (;;) {
+    for (struct kept *kept = all_kept; kept; kept = kept->next) {
+      if (kept->ticket != ticket) continue;
+      struct result result = kept->result;
+      pthread_mutex_unlock(&keeping);
+      return result;
+    }
+    pthread_cond_wait(&more_kept, &keeping);
+  }
+}
+
 static void serve(int fd) {
   struct wish wish;
   if (read_whole(fd, &wish, sizeof wish) < 0) return;
   if (wish.kind == 'u') {
-    struct counted sum = count_until_end(fd, wish.warm_ms, wish.window_ms);
-    write_whole(fd, &sum, sizeof sum);
+    keep(wish.ticket, (struct result){.counted = count_until_end(fd, wish.warm_ms, wish.window_ms)});
   } else if (wish.kind == 'd') {
     send_down(fd, &wish);
   } else if (wish.kind == 'e') {
     send_back(fd);
   } else if (wish.kind == 'p') {
-    struct waited result = take_messages(fd, &wish);
-    write_whole(fd, &result, sizeof result);
+    keep(wish.ticket, (struct result){.waited = take_messages(fd, &wish)});
   } else if (wish.kind == 'c') {
     write_whole(fd, "c", 1);
+  } else if (wish.kind == 'r') {
+    struct result result = kept_under(wish.ticket);
+    write_whole(fd, &result, sizeof result);
   }
 }
 

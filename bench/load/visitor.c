@@ -9,7 +9,7 @@
 #include "wish.h"
 
 struct visit {
-  int port;
+  int port, target_port;
   struct wish wish;
   int64_t count;
   struct counted counted;
@@ -23,6 +23,16 @@ static int open_with(const struct visit *visit) {
   return fd;
 }
 
+/* What the target kept under the visit's ticket, asked past the tunnel. */
+static struct result result_of(const struct visit *visit) {
+  struct visit question = {.port = visit->target_port, .wish = {.kind = 'r', .ticket = visit->wish.ticket}};
+  struct result result;
+  int fd = open_with(&question);
+  if (read_whole(fd, &result, sizeof result) < 0) die("read of the result");
+  close(fd);
+  return result;
+}
+
 static void *send_up(void *argument) {
   struct visit *visit = argument;
   int fd = open_with(visit);
@@ -32,7 +42,7 @@ static void *send_up(void *argument) {
     if (write_whole(fd, buffer, BULK_BYTES) < 0) die("write");
   }
   shutdown(fd, SHUT_WR);
-  if (read_whole(fd, &visit->counted, sizeof visit->counted) < 0) die("read of what was counted");
+  visit->counted = result_of(visit).counted;
   close(fd);
   return NULL;
 }
@@ -67,11 +77,14 @@ static void run_all(struct visit *visits, int width, void *(*run)(void *)) {
   for (int i = 0; i < width; i++) pthread_join(threads[i], NULL);
 }
 
-/* up|down PORT STREAMS WARM_MS WINDOW_MS */
+/* up|down PORT STREAMS WARM_MS WINDOW_MS TARGET_PORT */
 static void bulk(struct visit visit, int streams) {
   struct visit visits[streams];
   double rate = 0, bytes = 0;
-  for (int i = 0; i < streams; i++) visits[i] = visit;
+  for (int i = 0; i < streams; i++) {
+    visits[i] = visit;
+    visits[i].wish.ticket += i;
+  }
   run_all(visits, streams, visit.wish.kind == 'u' ? send_up : take_down);
   for (int i = 0; i < streams; i++) {
     const struct counted *counted = &visits[i].counted;
@@ -98,10 +111,9 @@ static void ping(struct visit visit, size_t size) {
          (long long)percentile_ns(waits, (size_t)kept, 0.99), (long long)all);
 }
 
-/* paced PORT PER_SECOND WARM_MS WINDOW_MS; a message that is late does not shift those after it */
+/* paced PORT PER_SECOND WARM_MS WINDOW_MS TARGET_PORT; a message that is late does not shift those after it */
 static void paced(struct visit visit) {
   char message[MESSAGE_BYTES] = {0};
-  struct waited result;
   int fd = open_with(&visit);
   int64_t step = 1000000000 / visit.count, from = now_ns(), sent = 0;
   int64_t all = (visit.wish.warm_ms + visit.wish.window_ms) * visit.count / 1000;
@@ -112,7 +124,7 @@ static void paced(struct visit visit) {
     if (write_whole(fd, message, sizeof message) < 0) die("write");
   }
   shutdown(fd, SHUT_WR);
-  if (read_whole(fd, &result, sizeof result) < 0) die("read of the times");
+  struct waited result = result_of(&visit).waited;
   printf("{\"p50Ns\":%lld,\"p99Ns\":%lld,\"sent\":%lld,\"elapsedNs\":%lld}\n", (long long)result.p50_ns,
          (long long)result.p99_ns, (long long)sent, (long long)(now_ns() - from));
 }
@@ -136,18 +148,23 @@ static void calls(struct visit visit, int width) {
 
 int run_visitor(int argc, char **argv) {
   const char *mode = argv[0];
-  int64_t numbers[4] = {0};
-  for (int i = 1; i < argc && i <= 4; i++) numbers[i - 1] = atoll(argv[i]);
-  struct visit visit = {.port = (int)numbers[0]};
-  if (argc == 5 && (strcmp(mode, "up") == 0 || strcmp(mode, "down") == 0)) {
-    visit.wish = (struct wish){.kind = (uint8_t)mode[0], .warm_ms = numbers[2], .window_ms = numbers[3]};
+  int64_t numbers[5] = {0};
+  for (int i = 1; i < argc && i <= 5; i++) numbers[i - 1] = atoll(argv[i]);
+  /* No two visitors of a target start within a microsecond. */
+  struct visit visit = {.port = (int)numbers[0], .target_port = (int)numbers[4], .wish.ticket = now_ns()};
+  if (argc == 6 && (strcmp(mode, "up") == 0 || strcmp(mode, "down") == 0)) {
+    visit.wish.kind = (uint8_t)mode[0];
+    visit.wish.warm_ms = numbers[2];
+    visit.wish.window_ms = numbers[3];
     bulk(visit, (int)numbers[1]);
   } else if (argc == 4 && strcmp(mode, "ping") == 0) {
     visit.wish.kind = 'e';
     visit.count = numbers[2];
     ping(visit, (size_t)numbers[1]);
-  } else if (argc == 5 && strcmp(mode, "paced") == 0) {
-    visit.wish = (struct wish){.kind = 'p', .warm_ms = numbers[2], .window_ms = numbers[3]};
+  } else if (argc == 6 && strcmp(mode, "paced") == 0) {
+    visit.wish.kind = 'p';
+    visit.wish.warm_ms = numbers[2];
+    visit.wish.window_ms = numbers[3];
     visit.count = numbers[1];
     paced(visit);
   } else if (argc == 4 && strcmp(mode, "calls") == 0) {
