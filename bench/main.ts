@@ -11,8 +11,9 @@ import type { Line } from './line.ts'
 import { LINES } from './lines/index.ts'
 import { prepareLoad } from './load/load.ts'
 import { describeMachine } from './machine.ts'
-import { type LineResult, runLines } from './run-lines.ts'
-import { rowsOf, textTable } from './table.ts'
+import { createProfiles, type Profiles } from './profiles.ts'
+import { type LineResult, runLines, type SharedContext } from './run-lines.ts'
+import { OURS, rowsOf, textTable } from './table.ts'
 import { createTunnels } from './tunnels.ts'
 
 const LAST_RUN = join(ROOT, 'node_modules/.cache/bench/last.json')
@@ -44,23 +45,47 @@ function chosen(only: readonly string[]): Line[] {
 }
 
 async function measure(lines: readonly Line[], options: BenchOptions): Promise<LineResult[]> {
-  const { programs, isQuick } = options
+  const { programs, isQuick, profileDir } = options
   const scope = createScope()
   const stop = () => void scope.close().finally(() => process.exit(130))
   process.once('SIGINT', stop).once('SIGTERM', stop)
   try {
     const load = prepareLoad()
     const targetPort = await load.startTarget(scope)
+    const shared = { isQuick, programs, load, targetPort }
     const env = {}
-    const tunnels = createTunnels({ scope, load, targetPort, programs, env })
+    const tunnels = createTunnels({ ...shared, scope, env })
+    const profiles = profileDir === undefined ? undefined : createProfiles(profileDir)
     return await runLines(lines, {
-      rounds: options.rounds,
-      isPresent: (name) => CONTENDERS.find((contender) => contender.name === name)?.isPresent(programs) ?? true,
-      contextFor: () => ({ isQuick, programs, tunnels, load, targetPort, env }),
+      // A profile shows where time goes, not how much: once, and of ours alone.
+      rounds: profiles ? 1 : options.rounds,
+      isPresent: (name) => (profiles ? name === OURS : isPresent(name, programs)),
+      prepare: (line, use) => (profiles ? profiled(line, shared, profiles, use) : use({ ...shared, tunnels, env })),
       onStep: (text) => process.stderr.write(`${text}\n`),
     })
   } finally {
     await scope.close()
+  }
+}
+
+/** A contender that only one line knows is always there. */
+const isPresent = (name: string, programs: BenchOptions['programs']): boolean =>
+  CONTENDERS.find((contender) => contender.name === name)?.isPresent(programs) ?? true
+
+/** Our programs start anew for the line, so that a profile tells of it alone. */
+async function profiled<T>(
+  line: Line,
+  shared: Omit<SharedContext, 'tunnels' | 'env'>,
+  profiles: Profiles,
+  use: (context: SharedContext) => Promise<T>,
+): Promise<T> {
+  const scope = createScope()
+  const env = profiles.envFor(line.name)
+  try {
+    return await use({ ...shared, env, tunnels: createTunnels({ ...shared, scope, env }) })
+  } finally {
+    await scope.close()
+    profiles.collect(line.name)
   }
 }
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Line, LineContext } from './line.ts'
-import { runLines } from './run-lines.ts'
+import type { Line } from './line.ts'
+import { type RunOptions, runLines, type SharedContext } from './run-lines.ts'
 
 const rate = { key: 'rate', title: 'rate', unit: 'MB/s', better: 'more' } as const
 const unwanted = () => Promise.reject(new Error('not here'))
-const shared: Omit<LineContext, 'contender' | 'scope'> = {
+const shared: SharedContext = {
   isQuick: true,
   programs: {},
   env: {},
@@ -12,7 +12,12 @@ const shared: Omit<LineContext, 'contender' | 'scope'> = {
   tunnels: { open: unwanted },
   load: { startTarget: unwanted, startDelay: unwanted, visit: unwanted },
 }
-const options = { rounds: 3, isPresent: () => true, contextFor: () => shared, onStep: () => undefined }
+const options: RunOptions = {
+  rounds: 3,
+  isPresent: () => true,
+  prepare: (_, use) => use(shared),
+  onStep: () => undefined,
+}
 const line = (measure: Line['measure'], more: Partial<Line> = {}): Line => ({
   name: 'line',
   title: 'Line',

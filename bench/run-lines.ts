@@ -18,12 +18,15 @@ export interface LineResult {
   readonly contenders: readonly ContenderResult[]
 }
 
+/** What all calls of a line share. */
+export type SharedContext = Omit<LineContext, 'contender' | 'scope'>
+
 export interface RunOptions {
   readonly rounds: number
   /** Contenders that can take part in this run. */
   readonly isPresent: (contender: string) => boolean
-  /** What all calls share; contender and scope are the runner's. */
-  readonly contextFor: (line: Line) => Omit<LineContext, 'contender' | 'scope'>
+  /** Lets a line run with what all its calls share; contender and scope are the runner's. */
+  readonly prepare: <T>(line: Line, use: (shared: SharedContext) => Promise<T>) => Promise<T>
   /** Told before each call. */
   readonly onStep: (text: string) => void
 }
@@ -34,15 +37,14 @@ export interface RunOptions {
  */
 export async function runLines(lines: readonly Line[], options: RunOptions): Promise<LineResult[]> {
   const results: LineResult[] = []
-  for (const line of lines) results.push(await runLine(line, options))
+  for (const line of lines) results.push(await options.prepare(line, (shared) => runLine(line, shared, options)))
   return results
 }
 
-async function runLine(line: Line, options: RunOptions): Promise<LineResult> {
+async function runLine(line: Line, shared: SharedContext, options: RunOptions): Promise<LineResult> {
   const present = line.contenders.filter(options.isPresent)
   const rounds = new Map(present.map((contender) => [contender, [] as Measurement[]]))
   const failures = new Map(present.map((contender) => [contender, [] as string[]]))
-  const shared = options.contextFor(line)
   const count = Math.min(options.rounds, line.rounds ?? options.rounds)
   for (let round = 1; round <= count; round += 1) {
     for (const contender of present) {

@@ -6,6 +6,7 @@ const { say } = require('./say.cjs')
 
 /** command: what must be found; debian: the package that has it; without: what is left out when it is missing. */
 const TOOLS = [
+  { command: 'cc', debian: 'build-essential', without: 'the bench, which compiles what makes its load' },
   { command: 'sshd', debian: 'openssh-server', without: 'OpenSSH through a tunnel' },
   { command: 'ssh', debian: 'openssh-client', without: 'OpenSSH through a tunnel' },
   { command: 'curl', debian: 'curl', without: 'HTTP through a tunnel with curl' },
