@@ -24,10 +24,13 @@ function foldersIn(root, parent) {
   return fs.readdirSync(path.join(root, parent)).map((name) => `${parent}/${name}`)
 }
 
-/** A fingerprint of everything that decides what an install brings: manifests, lock file, kind of machine. */
+/** Built by the install. */
+const ADDON_SOURCE = 'packages/transport/native/aes-gcm.c'
+
+/** A fingerprint of everything that decides what an install brings: manifests, lock file, what is built, kind of machine. */
 function wantedState(root) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`)
-  for (const file of ['package-lock.json', ...manifestPaths(root)]) {
+  for (const file of ['package-lock.json', ADDON_SOURCE, ...manifestPaths(root)]) {
     const full = path.join(root, file)
     hash.update(`${file}\n`).update(fs.existsSync(full) ? fs.readFileSync(full) : '')
   }

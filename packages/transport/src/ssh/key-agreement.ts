@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { TransportError } from '../errors.ts'
 import { fingerprintOf, type HostKey, verifyHostKey } from './algorithms/host-key.ts'
 import type { KexClient, SharedSecret } from './algorithms/kex.ts'
+import { type NativeGcm, nativeGcm } from './algorithms/native-gcm.ts'
 import { type Agreement, type AlgorithmChoice, negotiate, ourOffer } from './algorithms/negotiate.ts'
 import { directionKeys, type ExchangeTranscript, exchangeHash } from './key-exchange.ts'
 import { encodeExtInfo } from './messages/ext-info.ts'
@@ -31,6 +32,7 @@ export interface KeyAgreementDeps {
 export class KeyAgreement {
   readonly #deps: KeyAgreementDeps
   readonly #writer: PacketWriter
+  readonly #native: NativeGcm | undefined
   #ourInit: { offer: KexInit; payload: Buffer } | undefined
   #peerInit: Buffer | undefined
   #agreement: Agreement | undefined
@@ -48,6 +50,7 @@ export class KeyAgreement {
   constructor(deps: KeyAgreementDeps) {
     this.#deps = deps
     this.#writer = deps.writer
+    this.#native = deps.choice.nativeGcm === undefined ? nativeGcm : (deps.choice.nativeGcm ?? undefined)
   }
 
   /** The first exchange is over. */
@@ -173,7 +176,7 @@ export class KeyAgreement {
     const keys = directionKeys(agreement.kex, secret, hash, this.#sessionId, direction)
     const { cipher, mac } = agreement[direction]
     this.#writer.send(Buffer.from([MSG.NEWKEYS]))
-    this.#writer.setSealer(cipher.createSealer(keys, mac), this.#strict)
+    this.#writer.setSealer(cipher.createSealer(keys, mac, this.#native), this.#strict)
     this.#client = undefined
     if (!this.#hasKeys && isServer && agreement.clientWantsExtInfo) this.#writer.send(encodeExtInfo(EXTENSIONS))
     this.#writer.flush()
@@ -186,7 +189,7 @@ export class KeyAgreement {
     const direction = this.#deps.role.name === 'client' ? 'toClient' : 'toServer'
     const keys = directionKeys(agreement.kex, next.secret, next.hash, this.#sessionId, direction)
     const { cipher, mac } = agreement[direction]
-    this.#deps.reader.setOpener(cipher.createOpener(keys, mac), this.#strict)
+    this.#deps.reader.setOpener(cipher.createOpener(keys, mac, this.#native), this.#strict)
     this.#ourInit = undefined
     this.#peerInit = undefined
     this.#agreement = undefined

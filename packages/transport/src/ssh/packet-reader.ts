@@ -150,15 +150,16 @@ export class PacketReader {
 
   #open(bytes: Buffer, at: number, length: number, lease: Lease): void {
     const sequence = this.#sequence
-    const plain = this.#opener.open(bytes, at, length, sequence)
-    if (!plain) throw new TransportError('protocol-error', 'packet with a wrong tag')
-    const padding = plain[0] ?? 0
+    if (!this.#opener.open(bytes, at, length, sequence)) {
+      throw new TransportError('protocol-error', 'packet with a wrong tag')
+    }
+    const padding = bytes[at + 4] ?? 0
     if (padding < MIN_PADDING_BYTES || padding + 2 > length) {
       throw new TransportError('protocol-error', `packet of ${length} bytes with ${padding} bytes of padding`)
     }
     this.#sequence = (sequence + 1) >>> 0
     this.packetsSinceKeys += 1
     this.bytesSinceKeys += length
-    this.#onPacket(plain.subarray(1, length - padding), lease, sequence)
+    this.#onPacket(bytes.subarray(at + 5, at + 4 + length - padding), lease, sequence)
   }
 }

@@ -59,8 +59,9 @@ function createOpener(cipher: string, key: Buffer, iv: Buffer, mac: MacAlgorithm
       packetLength: (bytes, at) => bytes.readUInt32BE(at),
       open(bytes, at, length, sequence) {
         const bodyEnd = at + 4 + length
-        if (!isGenuine(bytes, bodyEnd, tag(mac, macKey, sequence, bytes.subarray(at, bodyEnd)))) return undefined
-        return stream.update(bytes.subarray(at + 4, bodyEnd))
+        if (!isGenuine(bytes, bodyEnd, tag(mac, macKey, sequence, bytes.subarray(at, bodyEnd)))) return false
+        stream.update(bytes.subarray(at + 4, bodyEnd)).copy(bytes, at + 4)
+        return true
       },
     }
   }
@@ -74,9 +75,9 @@ function createOpener(cipher: string, key: Buffer, iv: Buffer, mac: MacAlgorithm
     },
     open(bytes, at, length, sequence) {
       const bodyEnd = at + 4 + length
-      const first = bytes.subarray(at, at + BLOCK_BYTES)
-      const plain = Buffer.concat([first, stream.update(bytes.subarray(at + BLOCK_BYTES, bodyEnd))])
-      return isGenuine(bytes, bodyEnd, tag(mac, macKey, sequence, plain)) ? plain.subarray(4) : undefined
+      // The first block was opened for its length.
+      stream.update(bytes.subarray(at + BLOCK_BYTES, bodyEnd)).copy(bytes, at + BLOCK_BYTES)
+      return isGenuine(bytes, bodyEnd, tag(mac, macKey, sequence, bytes.subarray(at, bodyEnd)))
     },
   }
 }

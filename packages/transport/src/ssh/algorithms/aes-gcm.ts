@@ -1,9 +1,11 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { CipherAlgorithm, Opener, Sealer } from './cipher.ts'
+import type { NativeGcm } from './native-gcm.ts'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const BLOCK_BYTES = 16
+const SHAPE = { blockBytes: BLOCK_BYTES, lengthApart: true, tagBytes: TAG_BYTES } as const
 
 /** The nonce's last eight bytes count packets (RFC 5647 section 7.1). */
 function increment(nonce: Buffer): void {
@@ -16,9 +18,7 @@ function increment(nonce: Buffer): void {
 
 function createSealer(cipher: 'aes-128-gcm' | 'aes-256-gcm', key: Buffer, nonce: Buffer): Sealer {
   return {
-    blockBytes: BLOCK_BYTES,
-    lengthApart: true,
-    tagBytes: TAG_BYTES,
+    ...SHAPE,
     seal(slab, from, to) {
       for (let at = from; at < to; ) {
         const bodyEnd = at + 4 + slab.readUInt32BE(at)
@@ -36,10 +36,8 @@ function createSealer(cipher: 'aes-128-gcm' | 'aes-256-gcm', key: Buffer, nonce:
 
 function createOpener(cipher: 'aes-128-gcm' | 'aes-256-gcm', key: Buffer, nonce: Buffer): Opener {
   return {
+    ...SHAPE,
     headBytes: 4,
-    tagBytes: TAG_BYTES,
-    blockBytes: BLOCK_BYTES,
-    lengthApart: true,
     packetLength: (bytes, at) => bytes.readUInt32BE(at),
     open(bytes, at, length) {
       const bodyEnd = at + 4 + length
@@ -51,10 +49,35 @@ function createOpener(cipher: 'aes-128-gcm' | 'aes-256-gcm', key: Buffer, nonce:
         gcm.final()
       } catch {
         // The only thing that final can fail at here is the tag.
-        return undefined
+        return false
       }
+      plain.copy(bytes, at + 4)
       increment(nonce)
-      return plain
+      return true
+    },
+  }
+}
+
+function createNativeSealer(native: NativeGcm, key: Buffer, nonce: Buffer): Sealer {
+  const direction = native.create(key, nonce, true)
+  return {
+    ...SHAPE,
+    seal(slab, from, to) {
+      // What is not sealed must not leave.
+      if (native.run(direction, slab, from, to) !== to) throw new Error('packets could not be sealed')
+    },
+  }
+}
+
+function createNativeOpener(native: NativeGcm, key: Buffer, nonce: Buffer): Opener {
+  const direction = native.create(key, nonce, false)
+  return {
+    ...SHAPE,
+    headBytes: 4,
+    packetLength: (bytes, at) => bytes.readUInt32BE(at),
+    open(bytes, at, length) {
+      const end = at + 4 + length + TAG_BYTES
+      return native.run(direction, bytes, at, end) === end
     },
   }
 }
@@ -62,8 +85,16 @@ function createOpener(cipher: 'aes-128-gcm' | 'aes-256-gcm', key: Buffer, nonce:
 const aesGcm = (name: string, cipher: 'aes-128-gcm' | 'aes-256-gcm', keyBytes: number): CipherAlgorithm => ({
   name,
   isAead: true,
-  createSealer: (keys) => createSealer(cipher, keys.key(keyBytes), keys.iv(NONCE_BYTES)),
-  createOpener: (keys) => createOpener(cipher, keys.key(keyBytes), keys.iv(NONCE_BYTES)),
+  createSealer(keys, _mac, native) {
+    const key = keys.key(keyBytes)
+    const nonce = keys.iv(NONCE_BYTES)
+    return native ? createNativeSealer(native, key, nonce) : createSealer(cipher, key, nonce)
+  },
+  createOpener(keys, _mac, native) {
+    const key = keys.key(keyBytes)
+    const nonce = keys.iv(NONCE_BYTES)
+    return native ? createNativeOpener(native, key, nonce) : createOpener(cipher, key, nonce)
+  },
 })
 
 /** RFC 5647 as OpenSSH uses it: the length stays open and is authenticated. */

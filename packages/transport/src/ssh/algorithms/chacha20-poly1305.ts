@@ -54,8 +54,9 @@ function createOpener(keys: DirectionKeys): Opener {
       const bodyEnd = at + 4 + length
       const nonce = nonceOf(sequence)
       const expected = tagOf(mainKey, nonce, bytes.subarray(at, bodyEnd))
-      if (!timingSafeEqual(expected, bytes.subarray(bodyEnd, bodyEnd + TAG_BYTES))) return undefined
-      return Buffer.from(chacha20orig(mainKey, nonce, bytes.subarray(at + 4, bodyEnd), undefined, 1))
+      if (!timingSafeEqual(expected, bytes.subarray(bodyEnd, bodyEnd + TAG_BYTES))) return false
+      bytes.set(chacha20orig(mainKey, nonce, bytes.subarray(at + 4, bodyEnd), undefined, 1), at + 4)
+      return true
     },
   }
 }

@@ -1,3 +1,5 @@
+import type { NativeGcm } from './native-gcm.ts'
+
 /** Seals outgoing packets. One per direction and key; owns the nonce or counter. */
 export interface Sealer {
   /** The packet (or, where the length is sealed apart, the packet without it) is padded to a multiple of this. */
@@ -24,10 +26,10 @@ export interface Opener {
   /** The packet's length, without its own four bytes and the tag. Called exactly once per packet; may change the head in place. */
   packetLength(bytes: Buffer, at: number, sequence: number): number
   /**
-   * Checks the tag and decrypts the packet at `at`, whose `length` was told before.
-   * @returns byte padding length | payload | padding (a view into `bytes` or a buffer of its own), or undefined when the tag is wrong
+   * Checks the tag and decrypts the packet at `at`, whose `length` was told before, in place: uint32 length | byte padding length | payload | padding.
+   * @returns whether the tag is right; nothing of a packet with a wrong one may be looked at
    */
-  open(bytes: Buffer, at: number, length: number, sequence: number): Buffer | undefined
+  open(bytes: Buffer, at: number, length: number, sequence: number): boolean
 }
 
 /** Keys of one direction, as RFC 4253 section 7.2 derives them. `derive` gives as many bytes as asked for. */
@@ -41,8 +43,9 @@ export interface CipherAlgorithm {
   readonly name: string
   /** AEAD ciphers need no MAC; the negotiated one is ignored (RFC 5647 section 5.1 as OpenSSH reads it). */
   readonly isAead: boolean
-  createSealer(keys: DirectionKeys, mac: MacAlgorithm | undefined): Sealer
-  createOpener(keys: DirectionKeys, mac: MacAlgorithm | undefined): Opener
+  /** @param native  does the work of AES-GCM, if given */
+  createSealer(keys: DirectionKeys, mac: MacAlgorithm | undefined, native?: NativeGcm): Sealer
+  createOpener(keys: DirectionKeys, mac: MacAlgorithm | undefined, native?: NativeGcm): Opener
 }
 
 export interface MacAlgorithm {

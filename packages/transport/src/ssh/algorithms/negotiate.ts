@@ -6,6 +6,7 @@ import { CHACHA20_POLY1305 } from './chacha20-poly1305.ts'
 import type { CipherAlgorithm, MacAlgorithm } from './cipher.ts'
 import { HOST_KEY_ALGORITHMS } from './host-key.ts'
 import { KEX_ALGORITHMS, type KexAlgorithm } from './kex.ts'
+import type { NativeGcm } from './native-gcm.ts'
 
 /** All ciphers, best first: AES-GCM costs a fifth of CTR with HMAC (docs/adr/0002-ssh-engine.md). */
 const CIPHERS: readonly CipherAlgorithm[] = [...AES_GCM_CIPHERS, CHACHA20_POLY1305, ...AES_CTR_CIPHERS]
@@ -19,6 +20,8 @@ export interface AlgorithmChoice {
   readonly kex?: readonly string[]
   readonly ciphers?: readonly string[]
   readonly macs?: readonly string[]
+  /** Does the work of AES-GCM; the addon where there is one, unless told otherwise. `null`: node:crypto. */
+  readonly nativeGcm?: NativeGcm | null
 }
 
 /** What we offer in our role. The markers that are no algorithms go only into the first offer of a connection. */
