@@ -6,18 +6,21 @@ import { formatFaults } from '@rport/config'
 import { checkRoot, createLog, isTerminal, runUntilSignal, StartError, setProcessTitle } from '@rport/host'
 import { errorMessage, silentLogger, systemClock } from '@rport/kit'
 import { type Command, commands } from './commands/index.ts'
-import { loadServerConfig, serverProgram } from './config/index.ts'
+import { type LoadedServerConfig, loadServerConfig, serverProgram } from './config/index.ts'
 import { runServer } from './run-server.ts'
 
-/** The settings, or the end of the program: texts that were asked for, or every fault at once. */
-function readSettings(argv: readonly string[]): Extract<ReturnType<typeof loadServerConfig>, { kind: 'ready' }> {
-  const loaded = loadServerConfig({
+const loadSettings = (argv: readonly string[]): LoadedServerConfig =>
+  loadServerConfig({
     argv,
     env: process.env,
     cwd: process.cwd(),
     readFile: (path) => readFileSync(path, 'utf8'),
     cpuCount: availableParallelism(),
   })
+
+/** The settings, or the end of the program: texts that were asked for, or every fault at once. */
+function readSettings(argv: readonly string[]): Extract<ReturnType<typeof loadServerConfig>, { kind: 'ready' }> {
+  const loaded = loadSettings(argv)
   if (loaded.kind === 'ready') return loaded
   if (loaded.kind === 'print') {
     process.stdout.write(loaded.text)
@@ -51,6 +54,7 @@ async function runCommand(command: Command, words: readonly string[]): Promise<v
   process.stdout.on('error', () => process.exit(0))
   process.exitCode = await command.run(words, {
     settings: (argv) => readSettings(argv).config,
+    loadSettings,
     print,
     complain: (line) => process.stderr.write(line),
     progress: (line) => void (isTerminal(process.stderr) && showProgress(line)),

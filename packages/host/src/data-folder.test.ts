@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openDataFolder } from './data-folder.ts'
-import { lockFolder } from './folder-lock.ts'
+import { findFolderHolder, lockFolder } from './folder-lock.ts'
 import { identify } from './process-identity.ts'
 
 let root = ''
@@ -51,6 +51,17 @@ test('a second process is refused and told who has the folder', async () => {
   await expect(openDataFolder(root, options)).rejects.toThrow(
     `the data folder ${root} is in use by rportd with process id ${other.pid}`,
   )
+})
+
+test('who has a folder can be asked without taking it', async () => {
+  expect(await findFolderHolder(root, 'rportd')).toBeUndefined()
+  const other = await startSleeper()
+  await lockFolder(root, 'rportd', other.pid)
+  expect(await findFolderHolder(root, 'rportd')).toBe(other.pid)
+  expect(await findFolderHolder(root, 'rport')).toBeUndefined()
+  other.kill('SIGKILL')
+  await once(other, 'exit')
+  expect(await findFolderHolder(root, 'rportd')).toBeUndefined()
 })
 
 test('the lock of a process that was killed is taken over', async () => {

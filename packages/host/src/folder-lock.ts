@@ -33,6 +33,13 @@ export async function lockFolder(folder: string, program: string, pid = process.
   throw new StartError(`cannot lock the data folder ${folder}: ${path} keeps coming back. Is another program starting?`)
 }
 
+/** The process that has a folder now, without taking it: `rportd` or `rport`. @returns its id */
+export async function findFolderHolder(folder: string, program: string): Promise<number | undefined> {
+  const text = await readFile(join(folder, lockName(program)), 'utf8').catch(() => undefined)
+  const holder = text === undefined ? undefined : parseHolder(text)
+  return holder && (await isStillRunning(holder)) ? holder.pid : undefined
+}
+
 interface Holder extends ProcessIdentity {
   readonly program: string
 }

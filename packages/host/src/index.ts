@@ -6,6 +6,8 @@
 export { readSecretFile, syncFolder, type WriteFileOptions, writeFileAtomic } from './atomic-file.ts'
 export { type DataFolder, type DataFolderOptions, openDataFolder } from './data-folder.ts'
 export { readDescriptorLimit } from './descriptor-limit.ts'
+export { type Finding, findingsAsJson, hasFailure, renderFindings } from './finding.ts'
+export { findFolderHolder } from './folder-lock.ts'
 export { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from './log.ts'
 export { type LogFileOptions, type LogOutput, openLogFile } from './log-output.ts'
 export type { LogRotation } from './log-rotation.ts'

@@ -16,15 +16,18 @@ afterEach(() => rmSync(root, { recursive: true }))
 
 async function runCommand(command: Command, ...words: readonly string[]) {
   let output = ''
+  const readFile = () => {
+    throw Object.assign(new Error('none'), { code: 'ENOENT' })
+  }
+  const loadSettings = (argv: readonly string[]) =>
+    loadServerConfig({ argv, env: {}, cwd: root, readFile, cpuCount: 1 })
   const code = await command.run(words, {
     settings(argv) {
-      const readFile = () => {
-        throw Object.assign(new Error('none'), { code: 'ENOENT' })
-      }
-      const loaded = loadServerConfig({ argv, env: {}, cwd: root, readFile, cpuCount: 1 })
+      const loaded = loadSettings(argv)
       if (loaded.kind !== 'ready') throw new Error(loaded.kind)
       return loaded.config
     },
+    loadSettings,
     print: async (text) => {
       output += text
     },

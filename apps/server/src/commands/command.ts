@@ -1,10 +1,12 @@
 import type { Logger } from '@rport/kit'
-import type { ServerConfig } from '../config/index.ts'
+import type { LoadedServerConfig, ServerConfig } from '../config/index.ts'
 
 /** What a subcommand may use of the process. */
 export interface CommandDeps {
   /** Reads the settings as a start of the server would; ends the process when they are wrong. */
   readonly settings: (argv: readonly string[]) => ServerConfig
+  /** Reads the settings and leaves it to the command what comes of wrong ones. */
+  readonly loadSettings: (argv: readonly string[]) => LoadedServerConfig
   /** Writes to standard output; resolves when there is room for more. */
   readonly print: (text: string) => Promise<void>
   /** Writes to standard error. */

@@ -6,10 +6,11 @@
 import { auditCommand } from './audit-command.ts'
 import { backupCommand } from './backup-command.ts'
 import type { Command } from './command.ts'
+import { doctorCommand } from './doctor-command.ts'
 import { restoreCommand } from './restore-command.ts'
 import { userCommand } from './user-command.ts'
 
 export type { Command, CommandDeps } from './command.ts'
 
 /** Every subcommand. */
-export const commands: readonly Command[] = [auditCommand, backupCommand, restoreCommand, userCommand]
+export const commands: readonly Command[] = [auditCommand, backupCommand, doctorCommand, restoreCommand, userCommand]

@@ -4,7 +4,7 @@
  * Start at create-auditlog.ts, then audit-trail.ts (operations of the API) and audit-chain.ts.
  */
 
-export { loadAuditKey } from './audit-key.ts'
+export { loadAuditKey, readAuditKey } from './audit-key.ts'
 export { toLine, toSyslogLine } from './audit-line.ts'
 export { type AuditLog, type AuditLogDeps, createAuditLog } from './create-auditlog.ts'
 export { createOfflineLog, type OfflineLog } from './offline-log.ts'
