@@ -17,6 +17,7 @@ export {
   type TestDatabaseServer,
 } from './databases.ts'
 export { PATIENCE_MS, until, within } from './deadline.ts'
+export { residentBytes, startFlood } from './flood.ts'
 export {
   describeWithGo,
   type GoAgentOptions,

@@ -32,6 +32,7 @@ import { createVault } from './features/vault/index.ts'
 import { type AccessLine, createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
 import type { Passwords } from './passwords/index.ts'
 import { toServerStatus } from './server-status.ts'
+import { createDescriptorBudget, createNewcomers, shareDescriptors, warnOfFewDescriptors } from './sockets/index.ts'
 
 export interface ServerDeps {
   readonly stores: Stores
@@ -73,6 +74,10 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   const lockoutOf = ({ loginWaitMs, maxFailedLogins, banMs }: LockoutConfig, area: string) =>
     createLockout({ waitMs: loginWaitMs, maxFailed: maxFailedLogins, banMs, clock, log: log.child({ area }) })
 
+  const descriptorLimit = readDescriptorLimit()
+  const shares = shareDescriptors(descriptorLimit)
+  warnOfFewDescriptors(descriptorLimit, log)
+  const descriptors = createDescriptorBudget({ shared: shares.shared, log })
   const connections = createConnections()
   const registry = createClientBook({ db, clock, log })
   const clientGroups = createClientGroupBook({ db, registry, log })
@@ -101,6 +106,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     policy: createTunnelPolicy({ directory: users }),
     allowedByCredential: (clientAuthId, remote) => clientAuths.allowsTunnel(clientAuthId, remote),
     pipe: pipeSocket,
+    descriptors,
     clock,
     log,
   })
@@ -197,7 +203,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     lockouts: { api: apiLockout.counts, agents: agentsLockout.counts },
     database: () => ({ waitingWrites: db.waitingWrites }),
     requests,
-    maxDescriptors: readDescriptorLimit(),
+    maxDescriptors: descriptorLimit,
     clock,
   })
   const health = createHealth({
@@ -220,6 +226,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       maxRequestBytes: config.api.maxRequestBytes,
       tls: deps.apiTls,
       cors: { origins: config.api.cors, answersPreflight: config.api.docRoot !== undefined },
+      limits: { maxConnections: shares.api },
     },
     routes: [
       login.routes,
@@ -298,6 +305,13 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     },
     lockout: agentsLockout,
     counts: linkCounts,
+    descriptors,
+    newcomers: createNewcomers({
+      maxPerAddress: config.agents.maxUnknownPerAddress,
+      trustedProxies: config.agents.trustedProxies,
+      clock,
+      log: log.child({ area: 'agents' }),
+    }),
     capabilities: {
       serverVersion: version,
       // No measurements yet: agents do not send what nobody keeps.

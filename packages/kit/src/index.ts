@@ -9,6 +9,7 @@ export { formatDuration, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, NS_PER_MS, p
 export { errorCode, errorMessage, toError, unreachable } from './errors.ts'
 export { callerAddress } from './forwarded.ts'
 export {
+  addressGroup,
   type IpAddress,
   type IpNetwork,
   joinHostPort,

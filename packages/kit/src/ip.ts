@@ -56,6 +56,16 @@ export function networkContains(network: IpNetwork, address: IpAddress): boolean
   return true
 }
 
+/**
+ * What limits count by: an IPv4 address, or the 64 bits of an IPv6 network, because whoever has one address of it has all.
+ * Texts that are no address stand for themselves.
+ */
+export function addressGroup(address: string): string {
+  const ip = parseIp(address)
+  if (ip?.version !== 6) return ip?.text ?? address
+  return `v6:${ip.bytes.slice(0, 8).join('.')}`
+}
+
 /** Joins host and port as Go's net.JoinHostPort does: IPv6 literals get brackets. */
 export const joinHostPort = (host: string, port: number | string): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

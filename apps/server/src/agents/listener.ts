@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Clock, callerAddress, errorMessage, type IpNetwork, type Logger } from '@rport/kit'
+import { type Clock, callerAddress, errorMessage, type IpNetwork, type Logger, parseIp } from '@rport/kit'
 import type { Capabilities } from '@rport/protocol'
 import { acceptAgent, type Connection, type HostKey, judgeUpgrade, TransportError } from '@rport/transport'
-import { listenFault } from '../sockets/index.ts'
+import { type DescriptorBudget, listenFault, type Newcomers } from '../sockets/index.ts'
 import { type AgentDuties, greetAgent } from './agent-greeting.ts'
 import { createHandshakeSlots } from './handshake-slots.ts'
 import type { LinkCounts } from './link-counts.ts'
@@ -38,6 +38,10 @@ export interface AgentListenerDeps {
   readonly maxConcurrentHandshakes: number
   readonly maxRequestBytes: number
   readonly trustedProxies: readonly IpNetwork[]
+  /** Bounds the connections of one address that have not logged in. */
+  readonly newcomers: Newcomers
+  /** Bounds all connections. */
+  readonly descriptors: Pick<DescriptorBudget, 'take' | 'give'>
   /** Told of every login and of everybody who is turned away. */
   readonly counts: Pick<LinkCounts, 'opened' | 'refused'>
   /** May answer a plain request; @returns whether it does. Absent: all are answered with an empty 404. */
@@ -65,12 +69,14 @@ const HEADER_TIMEOUT_MS = 5000
 const SLOT_MS = 5
 /** Handshakes waiting or running at once: a fleet that comes back, not a flood. */
 const MAX_PENDING = 20_000
+/** Connections that the kernel may hold back while we are busy: a fleet that comes back at once. The system may allow less. */
+const BACKLOG = 4096
 /** Sockets on this port: the fleet and those that are no agents yet. */
 const MAX_SOCKETS = 60_000
 
 /** Accepts agents: HTTP, WebSocket, SSH, login, registration. What happens then is decided by `duties`. */
 export function createAgentListener(deps: AgentListenerDeps): AgentListener {
-  const { counts, lockout, log } = deps
+  const { counts, descriptors, lockout, log, newcomers } = deps
   const slots = createHandshakeSlots({
     slots: deps.maxConcurrentHandshakes,
     slotMs: SLOT_MS,
@@ -79,6 +85,15 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
   })
   const stopping = new AbortController()
   const connections = new Set<Connection>()
+
+  const onSocket = (socket: Socket) => {
+    if (!newcomers.arrived(socket) || !descriptors.take()) {
+      counts.refused('limit')
+      socket.destroy()
+      return
+    }
+    socket.once('close', descriptors.give)
+  }
 
   const addressOf = (request: IncomingMessage): string => {
     const forwarded = request.headers['x-forwarded-for']
@@ -105,9 +120,13 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
   }
 
   const welcome = async (request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => {
-    const leave = await slots.enter()
-    if (!leave) {
-      counts.refused('busy')
+    // Whoever is not known by the socket's own address, because a proxy stands between, is counted by the true one.
+    const isForwarded = address !== parseIp(request.socket.remoteAddress ?? '')?.text
+    const release = isForwarded ? newcomers.admit(address) : () => newcomers.known(request.socket)
+    const leave = release && (await slots.enter())
+    if (!release || !leave) {
+      counts.refused(release ? 'busy' : 'limit')
+      release?.()
       writePlainAnswer(socket, BUSY)
       return
     }
@@ -138,6 +157,7 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
       if (!isCounted) counts.refused('handshake')
     } finally {
       leave()
+      release()
     }
   }
 
@@ -177,6 +197,7 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     },
   )
   server.maxConnections = MAX_SOCKETS
+  server.on('connection', onSocket)
   server.on('upgrade', onUpgrade)
   server.on('clientError', (_error, socket) => socket.destroy())
 
@@ -207,7 +228,7 @@ async function listen(
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(host === '' ? { port } : { host, port }, () => {
+      server.listen({ port, backlog: BACKLOG, ...(host === '' ? {} : { host }) }, () => {
         server.removeListener('error', reject)
         resolve()
       })

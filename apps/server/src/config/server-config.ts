@@ -54,6 +54,8 @@ export interface AgentsConfig {
   readonly keySeed: Secret | undefined
   /** Handshakes in progress at once; the others wait. */
   readonly maxConcurrentHandshakes: number
+  /** Connections of one address that have not logged in; 0 = no limit. */
+  readonly maxUnknownPerAddress: number
   /** Bound of HTTP headers and of each SSH request payload. */
   readonly maxRequestBytes: number
   /** Peers whose `X-Forwarded-For` is believed. */

@@ -116,6 +116,7 @@ function toAgents({ server }: ServerSettings, { agentsListen, cpuCount }: Server
     pairingUrl: server.pairing_url === '' ? undefined : server.pairing_url,
     keySeed: server.key_seed,
     maxConcurrentHandshakes: server.max_concurrent_ssh_handshakes ?? Math.max(1, Math.floor(cpuCount / 2)),
+    maxUnknownPerAddress: server.max_connections_without_login,
     maxRequestBytes: server.max_request_bytes_client,
     trustedProxies: server.trusted_proxies,
     proxyUrl: server.proxy,

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import {
   API_PREFIX,
   ApiError,
@@ -44,6 +45,8 @@ export interface AnswerDeps {
   readonly newRequestId: () => string
   /** Told who sent a request, for the access log. */
   readonly sentBy: AccessLog['sentBy'] | undefined
+  /** Told of a socket whose other end has logged in. */
+  readonly onKnown: (socket: Socket) => void
 }
 
 interface AnswerConfig {
@@ -83,6 +86,7 @@ export function createAnswer(deps: AnswerDeps) {
     try {
       if (active > config.limits.maxActiveRequests) throw apiError('too_many_requests_at_once')
       actor = await identify(deps, exchange)
+      if (actor) deps.onKnown(request.raw.socket)
       if (actor) deps.sentBy?.(request.raw, actor.username)
       if (actor) await authorize(deps.accessPolicy, route.spec, actor, exchange.params)
       isAdmitted = true

@@ -8,7 +8,7 @@ import Fastify, {
   type InjectOptions,
   type LightMyRequestResponse,
 } from 'fastify'
-import { type ListenPurpose, listenFault } from '../sockets/index.ts'
+import { createNewcomers, type ListenPurpose, listenFault } from '../sockets/index.ts'
 import { type AccessLine, createAccessLog } from './access-log.ts'
 import { createAnswer } from './answer.ts'
 import type { AuditTrail } from './audited.ts'
@@ -78,8 +78,15 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
   const limits = { ...defaultLimits, ...config.limits }
   const { accessLine: write, trustedProxies } = deps
   const accessLog = write && createAccessLog({ write, trustedProxies, clock })
+  const newcomers = createNewcomers({
+    maxPerAddress: limits.maxUnknownPerAddress,
+    trustedProxies,
+    clock,
+    log: deps.log.child({ area: 'api' }),
+  })
   const answer = createAnswer({
     ...deps,
+    onKnown: newcomers.known,
     config: { ...config, limits, strictContract: config.strictContract ?? false },
     newRequestId: deps.newRequestId ?? randomUUID,
     sentBy: accessLog?.sentBy,
@@ -91,7 +98,12 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
     return503OnClosing: false,
     routerOptions: { caseSensitive: true, maxParamLength: MAX_PARAM_LENGTH, querystringParser: () => ({}) },
     serverFactory: (listener) => {
-      server = createHttpServer(listener, { maxRequestBytes: config.maxRequestBytes, limits, tls: config.tls })
+      server = createHttpServer(listener, {
+        maxRequestBytes: config.maxRequestBytes,
+        limits,
+        tls: config.tls,
+        admits: newcomers.arrived,
+      })
       return server
     },
     clientErrorHandler: endBadConnection,

@@ -27,6 +27,8 @@ export interface HttpServerOptions {
   readonly limits: HttpLimits
   /** Undefined: plain HTTP. */
   readonly tls: HttpTls | undefined
+  /** Whether a socket that was just accepted may stay. */
+  readonly admits: (socket: Socket) => boolean
 }
 
 /** Node's HTTP or HTTPS server with every limit set; it listens to nothing yet. */
@@ -41,6 +43,9 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
   }
   const server = tls ? createEncrypted(listener, bounds, tls, limits) : createServer(bounds, listener)
   server.maxConnections = limits.maxConnections
+  server.on('connection', (socket) => {
+    if (!options.admits(socket)) socket.destroy()
+  })
   server.setTimeout(limits.handlerTimeoutMs + IDLE_GRACE_MS)
   return server
 }

@@ -4,6 +4,8 @@ import { MS_PER_SECOND } from '@rport/kit'
 export interface HttpLimits {
   /** Sockets that may be open at the same time; further ones are closed at once. */
   readonly maxConnections: number
+  /** Connections of one address on which nobody has logged in; further ones are closed at once. 0 = no limit. */
+  readonly maxUnknownPerAddress: number
   /** Requests that may be answered at the same time; further ones get 503. */
   readonly maxActiveRequests: number
   /** A connection that has not sent its headers by then is closed. */
@@ -21,6 +23,8 @@ export interface HttpLimits {
 export const defaultLimits: HttpLimits = {
   // Well below the usual 65536 file descriptors of a service, which tunnels need too.
   maxConnections: 8192,
+  // A browser opens six; an office behind one address logs in on most of them.
+  maxUnknownPerAddress: 256,
   // A page of the UI asks a dozen things at once; 10,000 agents' worth of people stay below this.
   maxActiveRequests: 1024,
   headerTimeoutMs: 5 * MS_PER_SECOND,

@@ -127,6 +127,12 @@ export const serverSection = section({
       description:
         'Proxies in front of the port for agents that tell the true address of a caller in X-Forwarded-For. Nobody else is believed.',
     }),
+    max_connections_without_login: option(int({ min: 0, max: 100_000 }), {
+      default: 1000,
+      since: '2.1.0',
+      description:
+        'Connections of one address on the port for agents that have not logged in yet; further ones are closed at once. Raise it when more agents than that come from behind one address. 0: no limit. Those of trusted_proxies are counted by the address that the proxy tells.',
+    }),
     used_ports: option(portTexts(), {
       default: ['20000-30000'],
       flag: 'use-ports',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Clock, type Logger, MS_PER_HOUR, MS_PER_MINUTE, parseIp } from '@rport/kit'
+import { addressGroup, type Clock, type Logger, MS_PER_HOUR, MS_PER_MINUTE } from '@rport/kit'
 import { createRecentMap } from './recent-map.ts'
 
 /** Slows down whoever guesses passwords. The API and the agents' listener have one each, with numbers of their own. */
@@ -67,7 +67,7 @@ export function createLockout(options: LockoutOptions): Lockout {
 
   const countAgainst = (address: string) => {
     if (maxFailed <= 0 || banMs <= 0) return
-    const key = networkOf(address)
+    const key = addressGroup(address)
     const found = addresses.get(key)
     const count = found && now() - found.lastAt < FORGET_MS ? found.count + 1 : 1
     if (count < maxFailed) {
@@ -91,7 +91,7 @@ export function createLockout(options: LockoutOptions): Lockout {
   }
 
   return {
-    isBanned: (address) => (addresses.get(networkOf(address))?.bannedUntil ?? 0) > now(),
+    isBanned: (address) => (addresses.get(addressGroup(address))?.bannedUntil ?? 0) > now(),
     isPaused(name, address) {
       const pair = pairOf(name, address)
       if ((pauses.get(pair) ?? 0) > now()) return true
@@ -113,21 +113,14 @@ export function createLockout(options: LockoutOptions): Lockout {
       const pair = pairOf(name, address)
       pauses.delete(pair)
       known.set(pair, now() + KNOWN_MS)
-      addresses.delete(networkOf(address))
+      addresses.delete(addressGroup(address))
     },
     counts: () => ({ failedLogins, bans }),
   }
-}
-
-/** Whoever has one IPv6 address has the 2^64 around it too. */
-function networkOf(address: string): string {
-  const ip = parseIp(address)
-  if (ip?.version !== 6) return ip?.text ?? address
-  return `v6:${ip.bytes.slice(0, 8).join('.')}`
 }
 
 /** Names are bounded by what a request may carry, which is too much to keep. */
 const shortened = (name: string): string =>
   name.length <= 100 ? name : createHash('sha256').update(name).digest('base64')
 
-const pairOf = (name: string, address: string): string => `${networkOf(address)} ${shortened(name)}`
+const pairOf = (name: string, address: string): string => `${addressGroup(address)} ${shortened(name)}`

@@ -10,7 +10,7 @@ import type { Actor, RouteSet } from '../../http/index.ts'
 import type { TunnelPolicy } from '../users/index.ts'
 import { createOpenTunnels } from './open-tunnels.ts'
 import { createPortPool, type PortPolicy } from './port-pool.ts'
-import type { PipeSocket } from './tcp-listener.ts'
+import type { Descriptors, PipeSocket } from './tcp-listener.ts'
 import type { Tunnel, TunnelEnd } from './tunnel.ts'
 import { createTunnelRestore, type TunnelRestore } from './tunnel-restore.ts'
 import { tunnelRoutes } from './tunnel-routes.ts'
@@ -39,6 +39,8 @@ export interface TunnelsDeps {
   readonly allowedByCredential: (clientAuthId: string, remote: RemoteRecord) => boolean | Promise<boolean>
   /** Joins a socket with a channel: `pipeSocket` of packages/transport. */
   readonly pipe: PipeSocket
+  /** Bounds the visitors of all tunnels; absent in tests. */
+  readonly descriptors?: Descriptors | undefined
   readonly clock: Clock
   readonly log: Logger
   /** 0 ≤ random() < 1; where the search for a random port begins. */
@@ -71,6 +73,7 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
   const open = createOpenTunnels({
     ports,
     pipe,
+    descriptors: deps.descriptors,
     allowedByCredential,
     clock,
     log,

@@ -5,6 +5,13 @@ import { type Channel, ChannelRefused } from '@rport/transport'
 /** Joins a visitor's socket with a channel until either ends. `closed` never rejects. */
 export type PipeSocket = (socket: Socket, channel: Channel) => { close(): void; closed: Promise<void> }
 
+/** What is left of the process's descriptors; see sockets/descriptor-budget.ts. */
+export interface Descriptors {
+  /** @returns false when none is left */
+  take(): boolean
+  give(): void
+}
+
 export interface TcpListenerOptions {
   /** Where to listen, port never 0. */
   readonly listen: { readonly host: string; readonly port: number }
@@ -15,6 +22,8 @@ export interface TcpListenerOptions {
   readonly pipe: PipeSocket
   /** Visitors at a time; MAX_CONNECTIONS_PER_TUNNEL unless told otherwise. */
   readonly maxConnections?: number
+  /** Bounds the visitors of all tunnels together, and agents with them; absent: no such bound. */
+  readonly descriptors?: Descriptors | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -84,7 +93,7 @@ function listen(server: Server, address: { host: string; port: number }): Promis
 }
 
 function createVisitors(options: TcpListenerOptions) {
-  const { clock, log, maxConnections = MAX_CONNECTIONS_PER_TUNNEL } = options
+  const { clock, descriptors, log, maxConnections = MAX_CONNECTIONS_PER_TUNNEL } = options
   const sockets = new Set<Socket>()
   const ended = new AbortController()
   let idleSinceAt = clock.monotonic()
@@ -103,8 +112,10 @@ function createVisitors(options: TcpListenerOptions) {
       wasFull = true
       return void socket.destroy()
     }
+    if (descriptors && !descriptors.take()) return void socket.destroy()
     sockets.add(socket)
     socket.once('close', () => {
+      descriptors?.give()
       sockets.delete(socket)
       wasFull = false
       if (sockets.size === 0) idleSinceAt = clock.monotonic()

@@ -8,7 +8,7 @@ import {
   type TunnelAcl,
 } from '@rport/protocol'
 import type { PortPool, PortReservation } from './port-pool.ts'
-import { isAddressInUse, openTcpListener, type PipeSocket, type TcpListener } from './tcp-listener.ts'
+import { type Descriptors, isAddressInUse, openTcpListener, type PipeSocket, type TcpListener } from './tcp-listener.ts'
 import { TunnelNotStarted, type TunnelOwner } from './tunnel.ts'
 
 /** The agent must confirm a channel within this time. It may look up a name first, one channel after the other. */
@@ -19,6 +19,7 @@ const ANY_HOST = '0.0.0.0'
 export interface OpeningDeps {
   readonly ports: PortPool
   readonly pipe: PipeSocket
+  readonly descriptors?: Descriptors | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -91,6 +92,7 @@ async function listenOn(deps: OpeningDeps, place: Place): Promise<OpenedListener
       openChannel: (signal) =>
         owner.connection.openChannel(TUNNEL_CHANNEL, target, { timeoutMs: CHANNEL_TIMEOUT_MS, signal }),
       pipe: deps.pipe,
+      descriptors: deps.descriptors,
       clock: deps.clock,
       log: deps.log.child({ clientId: owner.clientId, listenPort: port }),
     })
