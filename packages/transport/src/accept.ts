@@ -36,7 +36,13 @@ export function acceptAgent(
   remoteAddress: string,
   options: AcceptOptions,
 ): Promise<Connection> {
-  return acceptLink(acceptUpgrade(request, socket, head, remoteAddress), options)
+  // What we say first (the answer, identification, offer) leaves in one system call.
+  socket.cork()
+  try {
+    return acceptLink(acceptUpgrade(request, socket, head, remoteAddress), options)
+  } finally {
+    socket.uncork()
+  }
 }
 
 /** The same over a link that exists already. */

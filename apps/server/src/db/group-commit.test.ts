@@ -36,20 +36,28 @@ describe('createGroupCommit', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('spaces commits by the window while writes keep coming', async () => {
+  it('waits for the window after a commit of several writes, so that more of them share the next', async () => {
     const clock = createFakeClock()
     const group = createGroupCommit({ connection, clock, log: silentLogger, windowMs: 5 })
-    await group.write(add(1))
+    await Promise.all([group.write(add(1)), group.write(add(2))])
     let isDone = false
-    const second = group.write(add(2)).then(() => {
+    const third = group.write(add(3)).then(() => {
       isDone = true
     })
     await turn()
     await turn()
     expect(isDone).toBe(false)
     await clock.advance(5)
-    await second
-    expect(count()).toBe(2)
+    await third
+    expect(count()).toBe(3)
+  })
+
+  it('lets one who writes alone wait for nobody, however often in a row', async () => {
+    const clock = createFakeClock()
+    const group = createGroupCommit({ connection, clock, log: silentLogger, windowMs: 5 })
+    for (const n of [1, 2, 3]) await group.write(add(n))
+    expect(count()).toBe(3)
+    expect(clock.pending).toBe(0)
   })
 
   it('refuses writes above its bound at once', async () => {

@@ -18,7 +18,7 @@ export interface GroupCommitOptions {
   readonly connection: SqliteConnection
   readonly clock: Clock
   readonly log: Logger
-  /** Commits follow each other at least this far apart while writes keep coming; 0 = no pause. */
+  /** A commit follows one of several writes at least this much later, so that it finds several again; 0 = no pause. */
   readonly windowMs: number
   /** A piece of work that takes longer is rolled back: it waits for something that is no query. */
   readonly workTimeoutMs?: number
@@ -46,12 +46,12 @@ export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCom
   const idle: (() => void)[] = []
   let state: 'idle' | 'scheduled' | 'running' = 'idle'
   let isClosed = false
-  let lastCommitAt = Number.NEGATIVE_INFINITY
+  let nextCommitAt = Number.NEGATIVE_INFINITY
 
   const schedule = () => {
     if (state !== 'idle') return
     state = 'scheduled'
-    const waitMs = isClosed ? 0 : lastCommitAt + windowMs - clock.monotonic()
+    const waitMs = isClosed ? 0 : nextCommitAt - clock.monotonic()
     if (waitMs > 0) clock.setTimeout(() => void run(), waitMs)
     else setImmediate(() => void run())
   }
@@ -81,7 +81,8 @@ export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCom
       const losers = waiting.length > 0 ? waiting : queue.splice(0, 1)
       for (const entry of losers) entry.reject(error)
     }
-    lastCommitAt = clock.monotonic()
+    // Whoever is alone waits for nobody: an operation that writes three times in a row shall not wait three times.
+    nextCommitAt = clock.monotonic() + (waiting.length > 1 ? windowMs : 0)
     state = 'idle'
     if (queue.length > 0) schedule()
     else for (const resolve of idle.splice(0)) resolve()

@@ -2,13 +2,14 @@ import { TransportError } from '../errors.ts'
 
 /** RFC 4253 section 4.2: 255 characters with CR LF. */
 const MAX_LINE_BYTES = 255
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Reads the peer's identification line. Peers of this family say `SSH-rport-v1-…`, so only the first four characters are
  * demanded (wire-protocol 2.1). Other lines before it are not accepted.
  */
 export class IdentReader {
-  #bytes = Buffer.alloc(0)
+  #bytes: Buffer = NOTHING
   line = ''
 
   /** @returns what follows the line, or undefined while it is not whole */
@@ -27,6 +28,8 @@ export class IdentReader {
     if (!/^SSH-[\x20-\x7e]*$/.test(line))
       throw new TransportError('handshake-failed', 'identification line is not plain ASCII')
     this.line = line
+    // The bytes lie in the runtime's pool, 64 KiB of which they would keep for as long as the connection lives.
+    this.#bytes = NOTHING
     return bytes.subarray(end + 1)
   }
 }

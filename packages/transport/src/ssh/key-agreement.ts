@@ -179,7 +179,7 @@ export class KeyAgreement {
     this.#writer.setSealer(cipher.createSealer(keys, mac, this.#native), this.#strict)
     this.#client = undefined
     if (!this.#hasKeys && isServer && agreement.clientWantsExtInfo) this.#writer.send(encodeExtInfo(EXTENSIONS))
-    this.#writer.flush()
+    // What is laid out behind the new keys leaves with the next words; NEWKEYS itself is on its way.
   }
 
   #onNewKeys(): void {

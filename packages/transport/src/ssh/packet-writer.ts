@@ -139,14 +139,19 @@ export class PacketWriter {
     use.writes -= 1
     if (use.writes > 0) return
     // Nothing under way: a quiet connection holds no slab.
-    if (use === this.#use && this.#regionFrom < 0) this.#use = undefined
+    if (use === this.#use && this.#regionFrom < 0) this.#forgetSlab()
     if (use !== this.#use && use.bytes.length === SLAB_BYTES) returnSlab(use.bytes)
+  }
+
+  #forgetSlab(): void {
+    this.#use = undefined
+    this.slab = EMPTY
   }
 
   /** Stops using the slab; it goes back to the pool with its last write. */
   #leave(): void {
     const use = this.#use
-    this.#use = undefined
+    this.#forgetSlab()
     if (use && use.writes === 0 && use.bytes.length === SLAB_BYTES) returnSlab(use.bytes)
   }
 }

@@ -23,7 +23,8 @@ export interface FrameUser {
 export class FrameReader {
   readonly #user: FrameUser
   readonly #wantsMask: boolean
-  readonly #head = Buffer.allocUnsafe(MAX_HEAD_BYTES)
+  // Not a piece of the runtime's pool: for as long as the connection lives it would keep 64 KiB of it from being freed.
+  readonly #head = Buffer.alloc(MAX_HEAD_BYTES)
   #headBytes = 0
   #left = 0
   #opcode = 0
