@@ -6,6 +6,7 @@
 
 export { type AcmeAuthority, buildAcmeAuthority, startAcmeAuthority } from './acme-authority.ts'
 export { type AgentOptions, connected, disconnected, launchAgent, startAgent, type TestAgent } from './agent.ts'
+export { type AgentFile, buildAgentFile } from './agent-file.ts'
 export { type Api, type ApiReply, type ClientView, createApi, type TunnelView } from './api-client.ts'
 export { type CertificateFiles, opensslMissing, putCertificate } from './certificates.ts'
 export { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts'
