@@ -12,8 +12,6 @@ export interface AgentOptions {
   /** `host:port` that the agent dials; the server's own address unless a line lies between. */
   address?: string
   settings?: Settings
-  /** Another build of rport than the one under test. */
-  command?: string
   /** Words in front of the command, such as `ip netns exec NAME`. */
   prefix?: readonly string[]
   /** Another program that takes the same configuration file. */
