@@ -12,14 +12,14 @@ import {
   StartError,
   setProcessTitle,
 } from '@rport/host'
-import { errorMessage, type Logger, systemClock, version } from '@rport/kit'
+import { errorMessage, type Logger, silentLogger, systemClock, version } from '@rport/kit'
 import { composeAgent } from './compose.ts'
-import { type AgentConfig, agentProgram, loadAgentConfig } from './config/index.ts'
+import { type AgentConfig, agentProgram, type LoadedAgentConfig, loadAgentConfig } from './config/index.ts'
+import { runDoctor } from './doctor/index.ts'
 import { isInteractive } from './service/interactive.ts'
 
-/** The settings, or the end of the program: texts that were asked for, or every fault at once. */
-function readSettings(argv: readonly string[]): Extract<ReturnType<typeof loadAgentConfig>, { kind: 'ready' }> {
-  const loaded = loadAgentConfig({
+const loadSettings = (argv: readonly string[]): LoadedAgentConfig =>
+  loadAgentConfig({
     argv,
     env: process.env,
     cwd: process.cwd(),
@@ -27,6 +27,10 @@ function readSettings(argv: readonly string[]): Extract<ReturnType<typeof loadAg
     interactive: isInteractive(),
     platform: process.platform,
   })
+
+/** The settings, or the end of the program: texts that were asked for, or every fault at once. */
+function readSettings(argv: readonly string[]): Extract<ReturnType<typeof loadAgentConfig>, { kind: 'ready' }> {
+  const loaded = loadSettings(argv)
   if (loaded.kind === 'ready') return loaded
   if (loaded.kind === 'print') {
     process.stdout.write(loaded.text)
@@ -36,8 +40,20 @@ function readSettings(argv: readonly string[]): Extract<ReturnType<typeof loadAg
   process.exit(1)
 }
 
+async function examine(argv: readonly string[]): Promise<void> {
+  // Flags may hold secrets here, too.
+  setProcessTitle('rport', ['doctor'])
+  process.exitCode = await runDoctor(argv, {
+    loadSettings,
+    print: (text) => void process.stdout.write(text),
+    clock: systemClock,
+    log: silentLogger,
+  })
+}
+
 async function main(): Promise<void> {
   const argv = process.argv.slice(2)
+  if (argv[0] === 'doctor') return examine(argv.slice(1))
   const { config, notices } = readSettings(argv)
   setProcessTitle('rport', config.file === undefined ? [] : ['-c', config.file])
   checkRoot({ program: 'rport', allowRoot: config.allowRoot })

@@ -6,7 +6,7 @@
 export { type AcceptOptions, acceptAgent, acceptLink } from './accept.ts'
 export type { Channel, ChannelOpen, ChannelRefusal, Lease } from './channel.ts'
 export type { CloseReason, Connection, ConnectionHandlers, RequestOptions, RequestReply } from './connection.ts'
-export { type DialProxy, parseProxy } from './dial/index.ts'
+export { askPlainly, type DialProxy, type PlainReply, parseProxy, type Way, type WayStep } from './dial/index.ts'
 export { type DialOptions, dialServer, type LoginOptions, loginOverLink } from './dial.ts'
 export { ChannelRefused, TransportError, type TransportErrorCode } from './errors.ts'
 export { createKeepAlive, type KeepAlive, type KeepAlivePolicy, OWN_PEER_KEEP_ALIVE } from './keep-alive.ts'

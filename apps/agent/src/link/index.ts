@@ -3,6 +3,6 @@
  * Not for what is done over it (features) nor for how bytes travel (packages/transport).
  * Start at server-link.ts.
  */
-export { createDial } from './dial.ts'
+export { createDial, type DialDeps, toDialOptions } from './dial.ts'
 export { createMachineWatch } from './machine-watch.ts'
 export { createServerLink } from './server-link.ts'

@@ -1,11 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { TransportError } from '../errors.ts'
+import { readAnswerHead } from './answer-head.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { acceptKey, SUB_PROTOCOL } from './upgrade-server.ts'
 
-/** Longest answer head that is read. */
-const MAX_HEAD_BYTES = 16 * 1024
-const HTTP = 'HTTP/1.'
 /** Headers that belong to the upgrade itself (wire-protocol 1.6). */
 const RESERVED = [
   'upgrade',
@@ -55,7 +53,7 @@ function checked(text: string, what: string): string {
   return text
 }
 
-/** Collects the head of the answer. */
+/** Collects the answer to an upgrade. */
 export class UpgradeAnswer {
   #bytes: Buffer = Buffer.alloc(0)
   readonly #key: string
@@ -70,21 +68,12 @@ export class UpgradeAnswer {
    */
   feed(bytes: Buffer): Buffer | undefined {
     this.#bytes = Buffer.concat([this.#bytes, bytes])
-    // Whoever speaks another protocol may wait for us to go on: it is not waited for.
-    const start = this.#bytes.subarray(0, HTTP.length).toString('latin1')
-    if (!HTTP.startsWith(start)) throw refused('the server does not speak HTTP')
-    const end = this.#bytes.indexOf('\r\n\r\n')
-    if (end < 0) {
-      if (this.#bytes.length > MAX_HEAD_BYTES) throw refused('answer head too long')
-      return undefined
-    }
-    if (end > MAX_HEAD_BYTES) throw refused('answer head too long')
-    const [statusLine = '', ...headerLines] = this.#bytes.subarray(0, end).toString('latin1').split('\r\n')
-    const status = /^HTTP\/1\.[01] (\d{3})(?: ([\x20-\x7e\x80-\xff]*))?$/.exec(statusLine)
-    if (!status) throw refused('the server does not speak HTTP')
-    const headers = new Map(headerLines.map((line) => splitHeader(line)))
-    if (status[1] !== '101') {
-      const text = explainStatus(Number(status[1]), status[2] ?? '', headers)
+    const head = readAnswerHead(this.#bytes)
+    if (head === undefined) return undefined
+    if (typeof head === 'string') throw refused(head)
+    const { status, phrase, headers, rest } = head
+    if (status !== 101) {
+      const text = explainStatus(status, phrase, headers)
       throw refused(text, parseRetryAfter(headers.get('retry-after'), headers.get('date')))
     }
     const accept = Buffer.from(headers.get('sec-websocket-accept') ?? '')
@@ -92,13 +81,8 @@ export class UpgradeAnswer {
     const isRight = accept.length === expected.length && timingSafeEqual(accept, expected)
     if (headers.get('upgrade')?.toLowerCase() !== 'websocket' || !isRight)
       throw refused('the answer to the upgrade is wrong')
-    return this.#bytes.subarray(end + 4)
+    return rest
   }
-}
-
-function splitHeader(line: string): [string, string] {
-  const colon = line.indexOf(':')
-  return [line.slice(0, Math.max(colon, 0)).toLowerCase(), line.slice(colon + 1).trim()]
 }
 
 function explainStatus(status: number, phrase: string, headers: ReadonlyMap<string, string>): string {
