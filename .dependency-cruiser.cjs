@@ -153,6 +153,11 @@ module.exports = {
       { name: 'passwords', path: '^apps/server/src/passwords/' },
       'How hard a password is to guess is judged in server/src/passwords, in a thread of its own.',
     ),
+    library(
+      'openid-client',
+      { name: 'sign-on', path: '^apps/server/src/features/login/sign-on/open-id\\.ts$' },
+      'Identity providers are asked through an IdentityProvider: which library speaks OpenID Connect is the business of one file.',
+    ),
     library('smol-toml', { name: 'config', path: '^packages/config/' }, 'TOML is read by packages/config.'),
     library(
       'pino',

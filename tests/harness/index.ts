@@ -30,6 +30,7 @@ export {
   startGoAgent,
   startGoServer,
 } from './go-peer.ts'
+export { browse, type IdentityProvider, startIdentityProvider } from './identity-provider.ts'
 export { createNetwork, networkMissing, type TestNetwork } from './network.ts'
 export { type OpenSsh, sshdMissing, startOpenSsh } from './openssh.ts'
 export { freePort, freePorts, listen } from './ports.ts'

@@ -157,6 +157,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     secondFactor: undefined,
     maxTokenLifetimeHours: config.users.maxTokenLifetimeHours,
     headerLogin: config.users.headerLogin,
+    signOn: config.oauth,
     vouchedUsers: { createMissing: config.users.createMissingUsers, defaultGroup: config.users.defaultUserGroup },
     clock,
     log,

@@ -8,6 +8,7 @@ import { legacySessions } from './legacy-sessions.ts'
 import { login } from './login.ts'
 import { me } from './me.ts'
 import { meTokens } from './me-tokens.ts'
+import { signOn, signOnSettings } from './single-sign-on.ts'
 import { status } from './status.ts'
 import { tunnels } from './tunnels.ts'
 import { userGroups } from './user-groups.ts'
@@ -26,6 +27,8 @@ export const api = {
   login,
   me,
   meTokens,
+  signOn,
+  signOnSettings,
   status,
   tunnels,
   userGroups,

@@ -33,7 +33,8 @@ export const AuthProviderView = z
   .meta({ id: 'AuthProvider' })
 export type AuthProviderView = z.output<typeof AuthProviderView>
 
-const lifetime = z.object({
+/** For how long somebody wants to be logged in. */
+export const tokenLifetime = z.object({
   'token-lifetime': lateText({
     type: 'integer',
     maximum: MAX_TOKEN_LIFETIME_SECONDS,
@@ -50,9 +51,10 @@ export const login = resource('Login', {
     summary: 'Log in with HTTP Basic',
     auth: 'login',
     audit: ['auth.session', 'login'],
-    query: lifetime,
+    query: tokenLifetime,
     reply: data(LoginView),
     errors: [
+      'built_in_login_off',
       'auth_required',
       'header_login_invalid',
       'username_required',
@@ -73,7 +75,7 @@ export const login = resource('Login', {
     description: 'With `new_password` an expired password is replaced after the old one was accepted.',
     auth: 'login',
     audit: ['auth.session', 'login'],
-    query: lifetime,
+    query: tokenLifetime,
     body: z.object({
       username: z.string().default(''),
       password: z.string().default('').meta({ format: 'password' }),
@@ -82,6 +84,7 @@ export const login = resource('Login', {
     bodyForm: 'json-or-form',
     reply: data(LoginView),
     errors: [
+      'built_in_login_off',
       'username_required',
       'unauthorized',
       'password_expired',

@@ -1,5 +1,6 @@
 import type { Resolution } from '@rport/config'
 import { formatDuration, MS_PER_HOUR, MS_PER_SECOND } from '@rport/kit'
+import { checkOAuth } from './oauth.ts'
 import type { ServerSections } from './schema.ts'
 import { isDnsName } from './urls.ts'
 
@@ -111,6 +112,7 @@ function checkApi(resolution: Resolved): void {
       fix: 'describe the database in the section [database]',
     })
   }
+  checkOAuth(resolution)
   checkSecondFactor(resolution)
   objectToMissingSecondFactor(resolution)
 }

@@ -16,6 +16,8 @@ export type {
   ListenAddress,
   LockoutConfig,
   LoggingConfig,
+  OAuthClient,
+  OAuthConfig,
   PortPolicy,
   ServerConfig,
   TunnelsConfig,

@@ -223,7 +223,11 @@ describe('example files', () => {
   const original = readFileSync(join(import.meta.dirname, 'fixtures/original.conf'), 'utf8')
 
   test("the original's starts, with its licence keys and well-known secrets reported", () => {
-    const { notices } = ready({ file: original.replace('two_fa_token_delivery', '#two_fa_token_delivery') })
+    const { notices } = ready({
+      file: original
+        .replace('two_fa_token_delivery', '#two_fa_token_delivery')
+        .replace('<FQDN-OF-RPORT>', 'rport.example.com'),
+    })
     const fields = notices.map((notice) => notice.fields)
     for (const setting of ['[plus-plugin] plugin_path', 'server.key_seed', 'api.jwt_secret', '[api] doc_root']) {
       expect(fields).toContainEqual(expect.objectContaining({ setting }))

@@ -1,12 +1,12 @@
 import type { Program, Settings } from '@rport/config'
 import { apiSection } from './sections/api-section.ts'
 import { metricsSection } from './sections/metrics-section.ts'
+import { oauthSection } from './sections/oauth-section.ts'
 import {
   databaseSection,
   loggingSection,
   monitoringSection,
   notificationsSection,
-  oauthSection,
   plusSection,
   pushoverSection,
   smtpSection,

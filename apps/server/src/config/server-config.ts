@@ -1,5 +1,6 @@
 import type { IpNetwork, Secret } from '@rport/kit'
 import type { PortRanges } from '@rport/protocol'
+import type { OAUTH_PROVIDERS, RoleGroup } from './sections/oauth-section.ts'
 
 /**
  * What `rportd` was told, checked and frozen. Each feature is handed its own part by compose.ts and knows no other.
@@ -297,23 +298,38 @@ export interface SubdomainsConfig {
   readonly minTls: '1.2' | '1.3' | undefined
 }
 
-/** The keys of `[plus-oauth]`, as written. */
+/** Login through an identity provider. */
 export interface OAuthConfig {
-  readonly provider: string
+  readonly provider: (typeof OAUTH_PROVIDERS)[number]
+  /** Who signs ID tokens; undefined for GitHub, which has none. */
+  readonly issuer: string | undefined
+  /** Addresses that are used instead of those that the provider names. */
   readonly authorizeUrl: string | undefined
   readonly tokenUrl: string | undefined
-  readonly redirectUri: string | undefined
-  readonly clientId: string | undefined
-  readonly clientSecret: Secret | undefined
   readonly deviceAuthorizeUrl: string | undefined
-  readonly deviceClientId: string | undefined
-  readonly deviceClientSecret: Secret | undefined
+  readonly jwksUrl: string | undefined
+  readonly redirectUri: string
+  readonly client: OAuthClient
+  /** For logins from a command line; undefined: the same. */
+  readonly deviceClient: OAuthClient | undefined
+  /** Beyond what each login needs. */
+  readonly scopes: readonly string[]
   readonly requiredOrganization: string | undefined
   readonly requiredGroupId: string | undefined
   readonly permittedUserList: boolean
+  /** RE2, matches any part. */
   readonly permittedUserMatch: string | undefined
-  readonly jwksUrl: string | undefined
+  readonly usernameClaim: string | undefined
   readonly roleClaim: string | undefined
   readonly requiredRole: string | undefined
-  readonly usernameClaim: string | undefined
+  /** Empty: groups are kept here. */
+  readonly roleGroups: readonly RoleGroup[]
+  /** Where groups and organisations are asked for; undefined: the provider's public API. */
+  readonly apiUrl: string | undefined
+}
+
+/** This server, as the provider knows it. */
+export interface OAuthClient {
+  readonly id: string
+  readonly secret: Secret | undefined
 }

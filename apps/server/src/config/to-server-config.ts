@@ -1,6 +1,7 @@
 import { deepFreeze, type Resolution } from '@rport/config'
 import { joinHostPort, MS_PER_SECOND, Secret } from '@rport/kit'
 import { splitCredential } from './checks.ts'
+import { toOAuth } from './oauth.ts'
 import type { ServerSections, ServerSettings } from './schema.ts'
 import type {
   AgentsConfig,
@@ -10,7 +11,6 @@ import type {
   DatabaseConfig,
   ListenAddress,
   LoggingConfig,
-  OAuthConfig,
   PortPolicy,
   ServerConfig,
   SubdomainsConfig,
@@ -245,29 +245,5 @@ function toSubdomains(settings: ServerSettings): SubdomainsConfig | undefined {
     apiCertFile: caddy.api_cert_file,
     apiKeyFile: caddy.api_key_file,
     minTls: caddy.tls_min,
-  }
-}
-
-function toOAuth(settings: ServerSettings): OAuthConfig | undefined {
-  const oauth = settings['plus-oauth']
-  if (oauth.provider === undefined) return undefined
-  return {
-    provider: oauth.provider,
-    authorizeUrl: oauth.authorize_url,
-    tokenUrl: oauth.token_url,
-    redirectUri: oauth.redirect_uri,
-    clientId: oauth.client_id,
-    clientSecret: oauth.client_secret,
-    deviceAuthorizeUrl: oauth.device_authorize_url,
-    deviceClientId: oauth.device_client_id,
-    deviceClientSecret: oauth.device_client_secret,
-    requiredOrganization: oauth.required_organization,
-    requiredGroupId: oauth.required_group_id,
-    permittedUserList: oauth.permitted_user_list,
-    permittedUserMatch: oauth.permitted_user_match,
-    jwksUrl: oauth.jwks_url,
-    roleClaim: oauth.role_claim,
-    requiredRole: oauth.required_role,
-    usernameClaim: oauth.username_claim,
   }
 }

@@ -1,5 +1,6 @@
 import type { Resolution } from '@rport/config'
 import { MS_PER_MINUTE } from '@rport/kit'
+import { warnOfOAuth } from './oauth.ts'
 import type { ServerSections } from './schema.ts'
 import { isCorsOrigin } from './urls.ts'
 
@@ -55,6 +56,7 @@ export function warnOfServerSettings(resolution: Resolution<ServerSections>, cpu
       setting: '[api] default_user_group',
     })
   }
+  warnOfOAuth(resolution)
   if (server.insecure_no_auth) {
     warn('agents without credentials are let in: whoever reaches the port can register as a client', {
       setting: '[server] insecure_no_auth',

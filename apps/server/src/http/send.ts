@@ -42,7 +42,9 @@ export const sendReply = (reply: FastifyReply, declared: Reply, value: unknown):
 
 /** Sends an error that its caller is meant to read. */
 export async function sendError(reply: FastifyReply, error: ApiError | PlainError): Promise<void> {
-  if (error instanceof ApiError) await sendJson(reply, error.status, JSON.stringify({ errors: error.entries }))
+  if (error instanceof ApiError && error.answer) {
+    await sendJson(reply, error.answer.status, JSON.stringify({ data: error.answer.data }))
+  } else if (error instanceof ApiError) await sendJson(reply, error.status, JSON.stringify({ errors: error.entries }))
   else await sendPlain(reply, error)
 }
 

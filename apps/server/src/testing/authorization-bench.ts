@@ -86,6 +86,7 @@ export async function openAuthorizationBench(): Promise<AuthorizationBench> {
     secondFactor: undefined,
     maxTokenLifetimeHours: 0,
     headerLogin: undefined,
+    signOn: undefined,
     vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
     clock,
     log,

@@ -8,7 +8,11 @@
  */
 export const authorizationRows: Readonly<Record<string, string>> = {
   'GET /auth/provider': 'public',
+  'GET /auth/ext/settings': 'public',
+  'GET /auth/ext/settings/device': 'public',
   'GET /openapi.json': 'public',
+  'GET /oauth/login': 'login',
+  'GET /oauth/login/device': 'login',
   'GET /login': 'login',
   'POST /login': 'login',
   'DELETE /logout': 'bearer',

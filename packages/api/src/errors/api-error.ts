@@ -17,6 +17,14 @@ export interface ErrorExtras {
   readonly detail?: string
   /** What went wrong underneath; for logs, never for the caller. */
   readonly cause?: unknown
+  /** compat: answered instead of the envelope, for the one flow whose errors are data. */
+  readonly answer?: DataAnswer
+}
+
+/** An answer of `{"data": …}` with a status that somebody else has chosen. */
+export interface DataAnswer {
+  readonly status: number
+  readonly data: unknown
 }
 
 /** One entry of the error envelope; all three are always texts. */
@@ -33,8 +41,10 @@ export class ApiError extends Error {
   readonly status: number
   /** At least one; the first decides the status. */
   readonly entries: readonly ErrorEntry[]
+  /** Replaces the envelope; undefined for nearly every error. */
+  readonly answer: DataAnswer | undefined
 
-  constructor(key: ErrorKey, entries: readonly ErrorEntry[], cause?: unknown) {
+  constructor(key: ErrorKey, entries: readonly ErrorEntry[], { cause, answer }: ErrorExtras = {}) {
     const first = entries[0]
     super(
       first === undefined || first.detail === '' ? (first?.title ?? key) : `${first.title} ${first.detail}`,
@@ -43,6 +53,7 @@ export class ApiError extends Error {
     this.key = key
     this.status = errorTable[key].status
     this.entries = entries
+    this.answer = answer
   }
 }
 
@@ -61,7 +72,7 @@ export function apiError<K extends ErrorKey>(key: K, ...[params, extras]: Argume
     title: fill(row.title, params ?? {}),
     detail: extras?.detail ?? fill(row.detail ?? '', params ?? {}),
   }
-  return new ApiError(key, [entry], extras?.cause)
+  return new ApiError(key, [entry], extras)
 }
 
 /** One error out of several, for requests with several faults; the first decides status and key. */

@@ -7,6 +7,7 @@ import { clientGroupErrors } from './client-group-errors.ts'
 import { listErrors } from './list-errors.ts'
 import { requestErrors } from './request-errors.ts'
 import { secondFactorErrors } from './second-factor-errors.ts'
+import { signOnErrors } from './sign-on-errors.ts'
 import { tunnelErrors } from './tunnel-errors.ts'
 import { userErrors } from './user-errors.ts'
 import { vaultErrors } from './vault-errors.ts'
@@ -18,6 +19,7 @@ export const errorTable = {
   ...accessErrors,
   ...accountErrors,
   ...secondFactorErrors,
+  ...signOnErrors,
   ...userErrors,
   ...clientErrors,
   ...clientGroupErrors,

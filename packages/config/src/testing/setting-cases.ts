@@ -31,6 +31,7 @@ const CANDIDATES: readonly RawValue[] = [
   ['X-Sample: one, two'],
   ['eth7', '250'],
   ['10.0.0.0/8:443'],
+  ['sample=other'],
   '7s',
   '9h',
   '9d',

@@ -168,7 +168,8 @@ function refusalOf(call: RefusedCall | AuditedCall, error: unknown, details: Aud
   }
   if (error.status !== 401) return undefined
   if (call.actor) return { ...from, application: applicationOf(call.spec), action: `${actionOf(call.spec)}.failed` }
-  if (error.key !== 'unauthorized' || username === '') return undefined
+  const isOfSomebody = error.key === 'unauthorized' || error.key === 'sign_on_not_permitted'
+  if (!isOfSomebody || username === '') return undefined
   return { ...from, application: sessionKinds.application, action: sessionKinds.failed }
 }
 

@@ -102,7 +102,8 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const { user, proof } = proven
       // Whoever did not come with a password is kept out, too: an administrator has said that this account must wait.
       if (user.passwordExpired) throw apiError('password_expired')
-      return secondFactor ? ask(secondFactor, proven) : begin(user, proven, proof)
+      // An identity provider has asked for as many factors as it thinks right.
+      return secondFactor && proof !== 'provider' ? ask(secondFactor, proven) : begin(user, proven, proof)
     },
 
     async complete({ actor, claimedName, code, lifetimeMs, origin }) {

@@ -15,7 +15,7 @@ export interface AuthenticatorDeps {
   /** Tokens that programs send as a password. */
   readonly apiTokens: Pick<TokenService, 'judge'>
   readonly lockout: Lockout
-  /** False: after the password comes a second factor, so that a password by itself opens nothing but the login. */
+  /** False: after the password comes a second factor, or an identity provider logs users in: it opens nothing by itself. */
   readonly passwordIsEnough: boolean
 }
 

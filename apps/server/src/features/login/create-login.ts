@@ -1,4 +1,5 @@
 import type { Clock, Logger, Secret } from '@rport/kit'
+import type { OAuthConfig } from '../../config/index.ts'
 import type { Database } from '../../db/index.ts'
 import type { Authenticator, RouteSet } from '../../http/index.ts'
 import type { Passwords } from '../../passwords/index.ts'
@@ -15,6 +16,7 @@ import type { SecondFactor } from './second-factor.ts'
 import { createSessionStore } from './session-store.ts'
 import { createSessionTokens } from './session-token.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { createSignOn } from './sign-on/index.ts'
 import { createVouchedUsers, type VouchedUsersConfig } from './vouched-users.ts'
 
 export interface LoginDeps {
@@ -33,6 +35,8 @@ export interface LoginDeps {
   /** Undefined: no proxy is believed. */
   readonly headerLogin: HeaderLoginConfig | undefined
   readonly vouchedUsers: VouchedUsersConfig
+  /** Undefined: users log in with passwords. */
+  readonly signOn: OAuthConfig | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -49,13 +53,22 @@ export interface Login {
 /** Wires the parts of logging in. Starts the hourly cleaning of sessions; `close` ends it. */
 export function createLogin(deps: LoginDeps): Login {
   const { db, directory, passwords, lockout, secondFactor, clock, log } = deps
-  const passwordIsEnough = secondFactor === undefined
+  const passwordIsEnough = secondFactor === undefined && deps.signOn === undefined
   const tokens = createSessionTokens(deps.jwtSecret)
   const sessions = createSessions({ store: createSessionStore(db), tokens, clock, log })
   const admission = createAdmission({ directory, sessions, secondFactor, lockout, log })
   const credentials = createCredentialCheck({ directory, passwords, lockout, passwordIsEnough })
   const vouchedUsers = createVouchedUsers({ config: deps.vouchedUsers, directory, passwords, log })
   const service = createLoginService({ ...deps, credentials, admission, vouchedUsers, sessions, tokens })
+  const signOnRoutes = createSignOn({
+    config: deps.signOn,
+    secret: deps.jwtSecret,
+    vouchedUsers,
+    admission,
+    lockout,
+    clock,
+    log,
+  })
   const headerLogin = createHeaderLogin(deps.headerLogin, { log })
   return {
     authenticator: createAuthenticator({
@@ -69,7 +82,15 @@ export function createLogin(deps: LoginDeps): Login {
     }),
     credentials,
     sessions,
-    routes: loginRoutes({ service, headerLogin, maxTokenLifetimeHours: deps.maxTokenLifetimeHours }),
+    routes: [
+      ...loginRoutes({
+        service,
+        headerLogin,
+        providerName: deps.signOn?.provider,
+        maxTokenLifetimeHours: deps.maxTokenLifetimeHours,
+      }),
+      ...signOnRoutes,
+    ],
     close: () => sessions.close(),
   }
 }

@@ -76,6 +76,7 @@ describe('GET /login behind a reverse proxy', () => {
       secondFactor: undefined,
       maxTokenLifetimeHours: 0,
       headerLogin: config,
+      signOn: undefined,
       vouchedUsers: { createMissing, defaultGroup: 'operators' },
       clock,
       log: silentLogger,

@@ -1,21 +1,22 @@
-import { apiError, type LoginView, login } from '@rport/api'
+import { API_PREFIX, apiError, type LoginView, login, signOnSettings } from '@rport/api'
 import { type AuditNotes, type RouteSet, routes } from '../../http/index.ts'
 import type { HeaderLogin } from './header-login.ts'
 import type { LoginService } from './login-service.ts'
+import { MADE_AT_LOGIN } from './made-at-login.ts'
 
 export interface LoginRoutesDeps {
   readonly service: LoginService
   readonly headerLogin: HeaderLogin
+  /** Name of the identity provider; undefined: the server logs users in itself. */
+  readonly providerName: string | undefined
   /** Hours, as published; 0 = not set. */
   readonly maxTokenLifetimeHours: number
 }
 
-/** What the audit log says of a login that made its user. */
-export const MADE_AT_LOGIN = { user: 'created' } as const
-
-export const loginRoutes = ({ service, headerLogin, maxTokenLifetimeHours }: LoginRoutesDeps): RouteSet =>
+export const loginRoutes = ({ service, headerLogin, providerName, maxTokenLifetimeHours }: LoginRoutesDeps): RouteSet =>
   routes(login, {
     withBasic: async ({ credentials, query, origin, peer, headerValues, audit }) => {
+      requireBuiltIn(providerName)
       const vouched = headerLogin.nameIn({ peer, headerValues })
       if (vouched !== undefined) {
         audit.note({ username: vouched })
@@ -34,6 +35,7 @@ export const loginRoutes = ({ service, headerLogin, maxTokenLifetimeHours }: Log
     },
 
     withBody: async ({ body, query, origin, audit }) => {
+      requireBuiltIn(providerName)
       const attempt = {
         username: body.username,
         password: body.password,
@@ -55,9 +57,9 @@ export const loginRoutes = ({ service, headerLogin, maxTokenLifetimeHours }: Log
     },
 
     provider: () => ({
-      auth_provider: 'built-in',
-      settings_uri: '',
-      device_settings_uri: '',
+      auth_provider: providerName ?? 'built-in',
+      settings_uri: providerName === undefined ? '' : `${API_PREFIX}${signOnSettings.endpoints.browser.path}`,
+      device_settings_uri: providerName === undefined ? '' : `${API_PREFIX}${signOnSettings.endpoints.device.path}`,
       max_token_lifetime: maxTokenLifetimeHours,
     }),
   })
@@ -66,4 +68,9 @@ export const loginRoutes = ({ service, headerLogin, maxTokenLifetimeHours }: Log
 function noted(audit: AuditNotes, view: LoginView): LoginView {
   if (view.two_fa) audit.note({ response: { second_factor: 'due' } })
   return view
+}
+
+/** One way in is enough: a forgotten password must not be a way around the provider. @throws ApiError built_in_login_off */
+function requireBuiltIn(providerName: string | undefined): void {
+  if (providerName !== undefined) throw apiError('built_in_login_off')
 }

@@ -54,6 +54,7 @@ async function build(
     secondFactor: undefined,
     maxTokenLifetimeHours: 720,
     headerLogin: undefined,
+    signOn: undefined,
     vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
     clock,
     log,

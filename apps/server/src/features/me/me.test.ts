@@ -46,6 +46,7 @@ beforeEach(async () => {
     secondFactor: undefined,
     maxTokenLifetimeHours: 0,
     headerLogin: undefined,
+    signOn: undefined,
     vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
     clock,
     log,

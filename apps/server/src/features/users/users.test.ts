@@ -49,6 +49,7 @@ function open(directory: UserDirectory) {
     secondFactor: undefined,
     maxTokenLifetimeHours: 0,
     headerLogin: undefined,
+    signOn: undefined,
     vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
     clock,
     log,
