@@ -108,7 +108,7 @@ export const login = resource('Login', {
       'Takes the limited token of the login as bearer. `token` is the code that was delivered, the code of the app, or one of the recovery codes. Each is good once.',
     auth: 'pending',
     audit: ['auth.session', 'login'],
-    query: lifetime,
+    query: tokenLifetime,
     body: z.object({
       username: z.string().max(1000).default(''),
       token: z.string().max(100).default('').meta({ format: 'password' }),
