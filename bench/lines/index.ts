@@ -6,8 +6,10 @@
 import { idleAgents, storm, tunnelOpen } from '../fleet/index.ts'
 import type { Line } from '../line.ts'
 import { auditRows } from './audit-rows.ts'
+import { authorization } from './authorization.ts'
 import { connections } from './connections.ts'
 import { farFirstByte, farStream } from './distance.ts'
+import { loginStorm } from './login-storm.ts'
 import { paced, ping } from './messages.ts'
 import { eightStreams, oneStream } from './streams.ts'
 
@@ -24,4 +26,6 @@ export const LINES: readonly Line[] = [
   idleAgents,
   storm,
   auditRows,
+  authorization,
+  loginStorm,
 ]

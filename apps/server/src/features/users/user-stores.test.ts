@@ -326,7 +326,23 @@ describe.each(stores.slice(1))('user groups in %s', (_name, open) => {
     })
   })
 
+  it('are known as they were written by whoever asks after that, even while others read', async () => {
+    const before = groups.detailsOf(['operators'])
+    const saved = groups.save({
+      name: 'operators',
+      permissions: new Set(['vault']),
+      tunnelsRestricted: null,
+      commandsRestricted: null,
+    })
+    const meanwhile = groups.detailsOf(['operators'])
+    await saved
+    const after = await groups.detailsOf(['operators'])
+    expect(after.get('operators')?.permissions).toEqual(new Set(['vault']))
+    await Promise.all([before, meanwhile])
+  })
+
   it('take their memberships along when they are deleted, and need not exist', async () => {
+    expect((await groups.detailsOf(['operators'])).size).toBe(1)
     await groups.delete('operators')
     await groups.delete('operators')
     expect(await store.directory.find('bob')).toMatchObject({ groups: ['viewers'] })
