@@ -29,7 +29,7 @@ export const USAGE = `npm run bench -- [options]
   --list            names of the lines
   --out FILE        the JSON goes there (default node_modules/.cache/bench/last.json)
   --profile DIR     a CPU profile of our programs for each line, with a list of the hot spots beside it
-  --write           write docs/performance.md anew
+  --write           write docs/performance.md anew; lines that this run leaves out stay as they were measured last
   --go-rport PATH --go-rportd PATH    the Go original
   --chisel PATH     chisel          --frpc PATH --frps PATH  frp          --rathole PATH  rathole
 `

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { arch, cpus, release, totalmem, type } from 'node:os'
+import { arch, cpus, loadavg, release, totalmem, type } from 'node:os'
 import { ROOT, RPORT } from '../tests/harness/programs.ts'
 
 /** What a figure means nothing without. */
@@ -9,6 +9,8 @@ export interface Machine {
   readonly cores: number
   readonly memoryGiB: number
   readonly system: string
+  /** Programs that wanted a core, on average over the minute before the run. */
+  readonly loadBefore: number
   readonly versions: Readonly<Record<string, string>>
 }
 
@@ -21,6 +23,7 @@ export function describeMachine(measuredAt: Date): Machine {
     cores: cores.length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release()} ${arch()}`,
+    loadBefore: loadavg()[0] ?? 0,
     versions: {
       node: process.version,
       rport: firstLine(RPORT, '--version'),

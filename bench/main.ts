@@ -1,9 +1,6 @@
 /**
  * `npm run bench`: measures our tunnels, fleets and lists beside others in the same run. README.md says how to read it.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { ROOT } from '../tests/harness/programs.ts'
 import { createScope } from '../tests/harness/scope.ts'
 import { type BenchOptions, parseBenchArguments, USAGE } from './arguments.ts'
 import { CONTENDERS } from './contenders/index.ts'
@@ -12,11 +9,10 @@ import { LINES } from './lines/index.ts'
 import { prepareLoad } from './load/load.ts'
 import { describeMachine } from './machine.ts'
 import { createProfiles, type Profiles } from './profiles.ts'
+import { writePage, writeRun } from './records.ts'
 import { type LineResult, runLines, type SharedContext } from './run-lines.ts'
-import { OURS, rowsOf, textTable } from './table.ts'
+import { OURS, textTable } from './table.ts'
 import { createTunnels } from './tunnels.ts'
-
-const LAST_RUN = join(ROOT, 'node_modules/.cache/bench/last.json')
 
 async function main(): Promise<void> {
   const options = parseBenchArguments(process.argv.slice(2))
@@ -25,12 +21,10 @@ async function main(): Promise<void> {
   if (options.isList) return say(lines.map(({ name, title }) => `${name.padEnd(24)} ${title}`).join('\n'))
   const machine = describeMachine(new Date())
   const results = await measure(lines, options)
-  const file = options.out ?? LAST_RUN
-  mkdirSync(dirname(file), { recursive: true })
-  const rows = rowsOf(results)
-  writeFileSync(file, `${JSON.stringify({ machine, rounds: options.rounds, rows, results }, undefined, 2)}\n`)
+  const measured = results.map((result) => ({ machine, rounds: options.rounds, result }))
+  const files = [writeRun(measured, options.out), ...(options.isWrite ? [writePage(measured)] : [])]
   say(`\n${machine.cores} cores of ${machine.processor}, ${machine.system}, node ${machine.versions['node']}`)
-  say(`\n${textTable(results)}\n\n${file}`)
+  say(`\n${textTable(results)}\n\n${files.join('\n')}`)
   const failures = results.flatMap(({ line, contenders }) =>
     contenders.flatMap(({ contender, failures: texts }) => texts.map((text) => `${line.name}, ${contender}: ${text}`)),
   )
