@@ -33,7 +33,7 @@ export {
 export { browse, type IdentityProvider, startIdentityProvider } from './identity-provider.ts'
 export { createNetwork, networkMissing, type TestNetwork } from './network.ts'
 export { type OpenSsh, sshdMissing, startOpenSsh } from './openssh.ts'
-export { freePort, freePorts, listen } from './ports.ts'
+export { freePort, freePorts, freeTunnelPort, listen } from './ports.ts'
 export { type Exit, type Program, type ProgramOptions, startProgram } from './program.ts'
 export { ROOT, RPORT, RPORTD } from './programs.ts'
 export { type RunResult, run } from './run.ts'

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Api, createApi } from './api-client.ts'
 import { until } from './deadline.ts'
-import { freePorts } from './ports.ts'
+import { freePorts, TUNNEL_PORTS } from './ports.ts'
 import { type Program, startProgram } from './program.ts'
 import { RPORTD } from './programs.ts'
 import type { Scope } from './scope.ts'
@@ -58,6 +58,7 @@ export async function startServer(scope: Scope, options: ServerOptions = {}): Pr
         data_dir: dataDir,
         allow_root: true,
         max_concurrent_ssh_handshakes: 8,
+        used_ports: [TUNNEL_PORTS],
       },
       logging: { log_level: 'debug' },
       api: { address: `127.0.0.1:${apiPort}`, auth: `${ADMIN.user}:${ADMIN.password}` },

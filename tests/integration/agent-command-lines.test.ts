@@ -5,7 +5,7 @@ import {
   type ClientView,
   createScope,
   FINGERPRINT,
-  freePort,
+  freeTunnelPort,
   type Program,
   RPORT,
   startHttpTarget,
@@ -59,7 +59,7 @@ describe('the command line', { timeout: 60_000 }, () => {
     })
 
   test('with credentials, fingerprint, folder and an open target leads to port 22, and says so', async () => {
-    const port = await freePort()
+    const port = await freeTunnelPort()
     const line = `--auth user1:1234 --fingerprint ${FINGERPRINT} --data-dir=DIR HOST ${port}:`
     const agent = await type(line)
     const { tunnels } = await clientOf(agent)
@@ -70,7 +70,7 @@ describe('the command line', { timeout: 60_000 }, () => {
   })
 
   test('with a port of the server and a target opens that tunnel', async () => {
-    const port = await freePort()
+    const port = await freeTunnelPort()
     const line = `--auth user1:1234 --data-dir DIR HOST ${port}:127.0.0.1:${page.port}`
     const agent = await type(line)
     await clientOf(agent)
@@ -103,14 +103,14 @@ describe('the command line', { timeout: 60_000 }, () => {
   })
 
   test('without credentials is refused, with advice', async () => {
-    const agent = await type(`--data-dir DIR HOST ${await freePort()}:0.0.0.0:22`)
+    const agent = await type(`--data-dir DIR HOST ${await freeTunnelPort()}:0.0.0.0:22`)
     await agent.waitFor(/--auth ID:PASSWORD/)
     await agent.stop()
   })
 
   test('without credentials is taken by a server that allows it', async () => {
     const open = await startServer(scope, { settings: { server: { insecure_no_auth: true } } })
-    const port = await freePort()
+    const port = await freeTunnelPort()
     const agent = await type(`--data-dir DIR HOST ${port}:0.0.0.0:22`, { at: open })
     expect((await clientOf(agent, open)).tunnels).toMatchObject([{ lport: String(port), rport: '22' }])
     await agent.stop()

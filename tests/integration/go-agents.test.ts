@@ -10,6 +10,7 @@ import {
   disconnected,
   FINGERPRINT,
   freePort,
+  freeTunnelPort,
   type GoAgentOptions,
   type GoPeer,
   openVisit,
@@ -50,7 +51,7 @@ describeWithGo("agents on the field's own libraries", () => {
 
   test('are told their static tunnels, with the port that was chosen', async () => {
     const echo = await startEchoTarget(scope)
-    const fixed = 21_751
+    const fixed = await freeTunnelPort()
     const agent = await join('go-static', { remotes: [`${fixed}:127.0.0.1:${echo.port}`, `:127.0.0.1:${echo.port}`] })
     const reply = await agent.waitFor({ event: 'registered' })
     expect(reply.payload).toMatchObject([

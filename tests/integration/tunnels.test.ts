@@ -4,6 +4,7 @@ import {
   accepts,
   createScope,
   freePort,
+  freeTunnelPort,
   openVisit,
   run,
   startAgent,
@@ -86,7 +87,7 @@ describe('tunnels to a machine behind NAT', () => {
 
   test('a deleted tunnel frees its port at once, and its visitors are shown out', async () => {
     const target = await startHoldTarget(scope)
-    const local = await freePortInRange()
+    const local = await freeTunnelPort()
     const tunnel = await server.api.openTunnel(machine, { local, remote: target.port })
     const visitor = await openVisit(local)
     await visitor.receives('hold\n')
@@ -124,10 +125,6 @@ describe('tunnels to a machine behind NAT', () => {
     const { port } = await server.api.openTunnel(machine, { remote, check_port: 0 })
     expect((await visit({ port, send: 'x' })).text).toBe('')
   })
-
-  async function freePortInRange(): Promise<number> {
-    for (let port = 20_500; ; port++) if (!(await accepts(port))) return port
-  }
 })
 
 test('an agent lets nobody reach what its own configuration does not allow', async () => {
