@@ -5,6 +5,7 @@ import {
   createNetwork,
   createScope,
   disconnected,
+  freeTunnelPort,
   networkMissing,
   openVisit,
   startAgent,
@@ -35,7 +36,9 @@ describe('a line that breaks', { timeout: STORY_LIMIT_MS }, () => {
     server = await startServer(scope)
     line = await startCuttingProxy(scope, server.agentPort)
     await startAgent(scope, server, { id: machine, address: `127.0.0.1:${line.port}` })
-    port = (await server.api.openTunnel(machine, { local: 21_734, remote: page.port, 'skip-idle-timeout': 1 })).port
+    port = (
+      await server.api.openTunnel(machine, { local: await freeTunnelPort(), remote: page.port, 'skip-idle-timeout': 1 })
+    ).port
   })
   afterAll(() => scope.close())
 

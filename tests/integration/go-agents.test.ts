@@ -125,7 +125,7 @@ describeWithGo("agents on the field's own libraries", () => {
   test('come back with the same session and find their tunnels on the same port', { timeout: 60_000 }, async () => {
     const echo = await startEchoTarget(scope)
     const agent = await join('go-back', { comeBack: '200ms' })
-    const local = 21_752
+    const local = await freeTunnelPort()
     await server.api.openTunnel('go-back', { local, remote: echo.port, 'skip-idle-timeout': 1 })
     await agent.command({ do: 'close' })
     const again = await agent.waitFor({ event: 'registered', conn: 2 })

@@ -4,6 +4,7 @@ import {
   connected,
   createScope,
   disconnected,
+  freeTunnelPort,
   startAgent,
   startServer,
   startTransferTarget,
@@ -15,7 +16,7 @@ import {
 } from '../harness/index.ts'
 
 const MEGABYTE = 1024 * 1024
-const FIXED_PORT = 21_733
+let fixedPort: number
 const MACHINE = 'mortal'
 /** Kill, notice, come back, restore: with every pause that agents make. */
 const STORY_LIMIT_MS = 120_000
@@ -30,16 +31,17 @@ describe('kill -9 in the middle of a transfer', { timeout: STORY_LIMIT_MS }, () 
     target = await startTransferTarget(scope)
     server = await startServer(scope)
     agent = await startAgent(scope, server, { id: MACHINE })
-    await server.api.openTunnel(MACHINE, { local: FIXED_PORT, remote: target.port, 'skip-idle-timeout': 1 })
+    fixedPort = await freeTunnelPort()
+    await server.api.openTunnel(MACHINE, { local: fixedPort, remote: target.port, 'skip-idle-timeout': 1 })
   })
   afterAll(() => scope.close())
-  beforeEach(() => until('the tunnel is there', () => accepts(FIXED_PORT)))
+  beforeEach(() => until('the tunnel is there', () => accepts(fixedPort)))
 
   test('of the agent: the visitor is told, the client shows as disconnected, the tunnel comes back on its port', async () => {
     const result = await killMidway(() => agent.program.kill())
     expect(result.intact).toBe(false)
     await disconnected(server, MACHINE)
-    expect(await accepts(FIXED_PORT)).toBe(false)
+    expect(await accepts(fixedPort)).toBe(false)
     agent.start()
     await connected(server, MACHINE)
     await works()
@@ -51,7 +53,7 @@ describe('kill -9 in the middle of a transfer', { timeout: STORY_LIMIT_MS }, () 
     await server.start()
     await connected(server, MACHINE)
     await works()
-    expect((await server.api.client(MACHINE))?.tunnels).toMatchObject([{ lport: String(FIXED_PORT) }])
+    expect((await server.api.client(MACHINE))?.tunnels).toMatchObject([{ lport: String(fixedPort) }])
   })
 
   test('of the target: the visitor is told and the tunnel stays for the next target', async () => {
@@ -67,16 +69,16 @@ describe('kill -9 in the middle of a transfer', { timeout: STORY_LIMIT_MS }, () 
   })
 
   async function killMidway(kill: () => Promise<unknown>): Promise<TransferResult> {
-    const story = midway(FIXED_PORT)
+    const story = midway(fixedPort)
     await story.underway
     await kill()
     return story.result
   }
 
   async function works(): Promise<void> {
-    await until('the tunnel is back', () => accepts(FIXED_PORT))
+    await until('the tunnel is back', () => accepts(fixedPort))
     const bytes = 2 * MEGABYTE
-    const result = await transfer({ port: FIXED_PORT, uploadBytes: bytes, downloadBytes: bytes })
+    const result = await transfer({ port: fixedPort, uploadBytes: bytes, downloadBytes: bytes })
     expect(result).toEqual({ intact: true, downloadedBytes: bytes })
   }
 })
