@@ -32,7 +32,7 @@ export interface Swarm {
 }
 
 /** What an ordinary server says of itself: an agent's record shall not be smaller here than in the field. */
-const MACHINE: Inventory = {
+export const MACHINE: Inventory = {
   os: 'Debian GNU/Linux 12 (bookworm)',
   osFullName: 'Debian GNU/Linux 12 (bookworm)',
   osVersion: '12.11',

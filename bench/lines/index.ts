@@ -3,7 +3,7 @@
  * Not for starting contenders, repeating or comparing: run-lines.ts does that for every line alike.
  * Start at streams.ts. A new line is an object of the type Line (line.ts) that stands in this list.
  */
-import { idleAgents, storm, tunnelOpen } from '../fleet/index.ts'
+import { clientList, idleAgents, longClientList, storm, tunnelOpen } from '../fleet/index.ts'
 import type { Line } from '../line.ts'
 import { auditRows } from './audit-rows.ts'
 import { authorization } from './authorization.ts'
@@ -25,6 +25,8 @@ export const LINES: readonly Line[] = [
   tunnelOpen,
   idleAgents,
   storm,
+  clientList,
+  longClientList,
   auditRows,
   authorization,
   loginStorm,

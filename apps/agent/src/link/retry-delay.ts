@@ -2,6 +2,12 @@ import { backoffDelayMs, MS_PER_MINUTE } from '@rport/kit'
 
 /** First try after a lost connection: within two seconds, at a random moment, so that a fleet does not return in one instant. */
 const FIRST_MS = 2000
+/**
+ * The next tries: a server that is started anew is away for seconds, and whoever came too early shall not be the last one back.
+ * Further apart than the first, so that a fleet that is spread stays spread.
+ */
+const SHORT_TRIES = 2
+const SHORT_MS = { from: 1000, to: 3000 }
 /** Where the waits begin to grow. */
 const MIN_MS = 5000
 /** A connection that lasted so long was a good one: the next trouble is a new one. */
@@ -17,7 +23,8 @@ const SERVER_WAIT_SPREAD = 0.2
  */
 export function retryDelayMs(attempt: number, maxMs: number, random: () => number): number {
   if (attempt === 0) return Math.min(FIRST_MS, maxMs) * random()
-  return backoffDelayMs(attempt, { minMs: Math.min(MIN_MS, maxMs), maxMs, random })
+  if (attempt <= SHORT_TRIES) return Math.min(SHORT_MS.from + (SHORT_MS.to - SHORT_MS.from) * random(), maxMs)
+  return backoffDelayMs(attempt - SHORT_TRIES, { minMs: Math.min(MIN_MS, maxMs), maxMs, random })
 }
 
 /** The wait that a server asked for, bounded and spread, in milliseconds; 0 when it asked for none. */

@@ -36,17 +36,16 @@ export function compileFilter<Row>(
 
 function compileTest(test: FilterTest): (value: Filterable) => boolean {
   const each = test.values.map((value) => textTest(value.pieces, value.text, test.operator))
-  if (test.match === 'every') return (value) => toTexts(value, (texts) => each.every((holds) => texts.some(holds)))
+  if (test.match === 'every') return (value) => each.every((holds) => someText(value, holds))
   if (test.operator !== '' && test.operator !== 'eq') {
-    return (value) => toTexts(value, (texts) => each.some((holds) => texts.some(holds)))
+    return (value) => someText(value, (text) => each.some((holds) => holds(text)))
   }
   // Plain values are looked up at once, however many there are; only those with wildcards cost one by one.
   const plain = new Set(
     test.values.filter((value) => value.pieces.length === 1).map((value) => value.text.toLowerCase()),
   )
   const rest = each.filter((_, index) => needsOwnTest(test, index))
-  return (value) =>
-    toTexts(value, (texts) => texts.some((text) => plain.has(text)) || rest.some((holds) => texts.some(holds)))
+  return (value) => someText(value, (text) => plain.has(text) || rest.some((holds) => holds(text)))
 }
 
 /** Wildcards, and days asked for with `eq`, are more than equality. */
@@ -96,12 +95,12 @@ function parseTime(text: string): number | undefined {
   return Number.isNaN(at) ? undefined : at
 }
 
-/** Hands the texts of a value, in lower case, to `test`. */
-function toTexts(value: Filterable, test: (texts: readonly string[]) => boolean): boolean {
-  if (value === null || value === undefined) return test([NULL_TEXT])
-  if (typeof value !== 'object') return test([String(value).toLowerCase()])
-  if (isList(value)) return test(value.map((item) => item.toLowerCase()))
-  return test(Object.entries(value).map(([key, item]) => `${key}: ${item}`.toLowerCase()))
+/** Whether one of the texts of a value, in lower case, passes the test. Nothing is made for plain values: lists are long. */
+function someText(value: Filterable, test: TextTest): boolean {
+  if (value === null || value === undefined) return test(NULL_TEXT)
+  if (typeof value !== 'object') return test(String(value).toLowerCase())
+  if (isList(value)) return value.some((item) => test(item.toLowerCase()))
+  return Object.entries(value).some(([key, item]) => test(`${key}: ${item}`.toLowerCase()))
 }
 
 const isList = (value: readonly string[] | Readonly<Record<string, string>>): value is readonly string[] =>

@@ -54,6 +54,24 @@ const full = client('full', {
   clientConfiguration: { client: { id: 'full', tags: ['linux'], updates_interval: 14_400_000_000_000 } },
 })
 
+test('the revision changes with every fact but the last sign of life', async () => {
+  const registry = await open()
+  await registry.save(full)
+  const seen = [registry.revision]
+  const note = () => seen.push(registry.revision)
+  await registry.update('full', { lastHeartbeatAt: 9 }, { durable: false })
+  note()
+  await registry.update('full', { tags: ['other'] })
+  note()
+  await registry.update('full', { disconnectedAt: 5 })
+  note()
+  await registry.delete('full')
+  note()
+  const [saved, alive, tagged, gone, deleted] = seen
+  expect(alive).toBe(saved)
+  expect(new Set([alive, tagged, gone, deleted]).size).toBe(4)
+})
+
 test('a restart keeps everything but sessions and heartbeats, and nobody is connected after it', async () => {
   await (await open()).save({ ...full, lastHeartbeatAt: 7 })
   const reopened = await open()

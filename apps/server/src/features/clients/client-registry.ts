@@ -15,6 +15,8 @@ export interface ClientRegistry extends TunnelMemory {
   count(): { connected: number; disconnected: number }
   /** All ids in the order of a field; do not change it. */
   sortedIds(field: SortField): readonly string[]
+  /** Another number whenever a client came, went, or has new facts; signs of life are no news. */
+  readonly revision: number
   /** Ids of the clients that a credential registered. */
   idsOfClientAuth(clientAuthId: string): ReadonlySet<string>
   /** Adds or replaces a client. Known to everybody at once; settles when it is on the disk. A failure takes it back. */
@@ -38,6 +40,7 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
   const byClientAuth = new Map<string, Set<string>>()
   const sorted = createSortedIds(clients)
   let connected = 0
+  let revision = 0
   const persist = createLatestWrite(async (id) => {
     const client = clients.get(id)
     if (client) await store.save(client)
@@ -49,6 +52,7 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
     if (after) clients.set(id, after)
     else clients.delete(id)
     sorted.changed(before, after)
+    if (!isOnlyAlive(before, after)) revision += 1
     connected += Number(isConnected(after)) - Number(isConnected(before))
     if (before?.clientAuthId === after?.clientAuthId) return
     if (before) removeFrom(byClientAuth, before.clientAuthId, id)
@@ -80,6 +84,9 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
     list: () => clients.values(),
     count: () => ({ connected, disconnected: clients.size - connected }),
     sortedIds: sorted.by,
+    get revision() {
+      return revision
+    },
     idsOfClientAuth: (clientAuthId) => byClientAuth.get(clientAuthId) ?? NOBODY,
     async save(client) {
       const before = clients.get(client.id)
@@ -102,6 +109,13 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
 }
 
 const isConnected = (client: Client | undefined): boolean => client !== undefined && client.disconnectedAt === undefined
+
+/** Whether nothing but the last sign of life is different. */
+function isOnlyAlive(before: Client | undefined, after: Client | undefined): boolean {
+  if (!before || !after) return false
+  const keys = Object.keys(after) as (keyof Client)[]
+  return keys.every((key) => key === 'lastHeartbeatAt' || after[key] === before[key])
+}
 
 function removeFrom(sets: Map<string, Set<string>>, key: string, id: string): void {
   const set = sets.get(key)

@@ -65,6 +65,17 @@ describe('the list', () => {
     expect(await ids(query)).toEqual([expected, count])
   })
 
+  test('a filter finds what has changed since it was asked last', async () => {
+    const question = 'filter[tags]=moved'
+    expect(await ids(question)).toEqual([[], 0])
+    const { tags } = server.registry.find('agent-beta') ?? {}
+    await server.registry.update('agent-beta', { tags: ['moved'] })
+    expect(await ids(question)).toEqual([['beta'], 1])
+    expect(await ids(question, 'limited')).toEqual([['beta'], 1])
+    await server.registry.update('agent-beta', { tags: tags ?? null })
+    expect(await ids(question)).toEqual([[], 0])
+  })
+
   test('a user sees what is shared with his groups, and counts it', async () => {
     expect(await ids('', 'limited')).toEqual([['beta'], 1])
     expect(await ids('filter[tags]=linux', 'limited')).toEqual([['beta'], 1])

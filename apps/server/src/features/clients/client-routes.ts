@@ -5,6 +5,7 @@ import { listClients, listTags } from './client-list.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { ClientService } from './client-service.ts'
 import { type GroupIdsOf, toClientView } from './client-view.ts'
+import { createFoundIds } from './found-ids.ts'
 
 export interface ClientRoutesDeps {
   readonly registry: ClientRegistry
@@ -14,10 +15,11 @@ export interface ClientRoutesDeps {
 }
 
 /** The operations of packages/api/src/clients.ts. */
-export const clientRoutes = ({ registry, service, visibilityOf, groupIdsOf }: ClientRoutesDeps): RouteSet =>
-  routes(clients, {
+export const clientRoutes = ({ registry, service, visibilityOf, groupIdsOf }: ClientRoutesDeps): RouteSet => {
+  const found = createFoundIds()
+  return routes(clients, {
     async list({ actor, list }) {
-      const { items, count } = listClients(registry, list, await visibilityOf(actor), groupIdsOf)
+      const { items, count } = listClients(registry, found, list, await visibilityOf(actor), groupIdsOf)
       return { items: items.map((client) => toClientView(client, list.fields?.clients, groupIdsOf)), count }
     },
     get: ({ params, list }) =>
@@ -32,3 +34,4 @@ export const clientRoutes = ({ registry, service, visibilityOf, groupIdsOf }: Cl
     },
     listTags: async ({ actor, list }) => listTags(registry, list, await visibilityOf(actor)),
   })
+}
