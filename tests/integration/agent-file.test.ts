@@ -73,6 +73,11 @@ describe.skipIf(missing !== undefined)('the agent as one file', { timeout: 60_00
     expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('--fingerprint') })
   })
 
+  test('prints a unit that starts this very file', async () => {
+    const { stdout } = await run(scope, { name: 'rport', command, args: ['--service', 'print'] })
+    expect(stdout).toContain(`\nExecStart=${command}\n`)
+  })
+
   test('needs no library but the C library', () => {
     const needed = execFileSync('ldd', [command], { encoding: 'utf8' }).matchAll(/^\s*(\S+?)\.so/gm)
     const known = ['linux-vdso', 'libc', 'libpthread', 'libdl', 'libm', 'librt']

@@ -1,7 +1,8 @@
 /** rport, the agent: arguments, settings, log, signals. What it is made of stands in compose.ts. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { formatFaults } from '@rport/config'
 import {
   checkRoot,
@@ -14,8 +15,16 @@ import {
 } from '@rport/host'
 import { errorMessage, type Logger, silentLogger, systemClock, version } from '@rport/kit'
 import { composeAgent } from './compose.ts'
-import { type AgentConfig, agentProgram, type LoadedAgentConfig, loadAgentConfig } from './config/index.ts'
+import {
+  type AgentConfig,
+  agentProgram,
+  type LoadedAgentConfig,
+  loadAgentConfig,
+  type ServiceOrder,
+} from './config/index.ts'
 import { runDoctor } from './doctor/index.ts'
+import { runProcess } from './run-process.ts'
+import { runServiceCommand } from './service/install/index.ts'
 import { isInteractive } from './service/interactive.ts'
 
 const loadSettings = (argv: readonly string[]): LoadedAgentConfig =>
@@ -29,9 +38,9 @@ const loadSettings = (argv: readonly string[]): LoadedAgentConfig =>
   })
 
 /** The settings, or the end of the program: texts that were asked for, or every fault at once. */
-function readSettings(argv: readonly string[]): Extract<ReturnType<typeof loadAgentConfig>, { kind: 'ready' }> {
+function readSettings(argv: readonly string[]): Extract<LoadedAgentConfig, { kind: 'ready' | 'service' }> {
   const loaded = loadSettings(argv)
-  if (loaded.kind === 'ready') return loaded
+  if (loaded.kind === 'ready' || loaded.kind === 'service') return loaded
   if (loaded.kind === 'print') {
     process.stdout.write(loaded.text)
     process.exit(0)
@@ -54,7 +63,12 @@ async function examine(argv: readonly string[]): Promise<void> {
 async function main(): Promise<void> {
   const argv = process.argv.slice(2)
   if (argv[0] === 'doctor') return examine(argv.slice(1))
-  const { config, notices } = readSettings(argv)
+  const settings = readSettings(argv)
+  if (settings.kind === 'service') {
+    process.stdout.write(await obey(settings.order))
+    return
+  }
+  const { config, notices } = settings
   setProcessTitle('rport', config.file === undefined ? [] : ['-c', config.file])
   checkRoot({ program: 'rport', allowRoot: config.allowRoot })
   const log = createLog({
@@ -87,6 +101,26 @@ async function main(): Promise<void> {
     },
   })
   if ((await running) === 'gave-up') life.stop('retries used up', 0)
+}
+
+/** `--service`: what came of it, in words. */
+const obey = ({ action, configFile, user }: ServiceOrder): Promise<string> =>
+  runServiceCommand(
+    action,
+    { program: programPath(), configFile, user },
+    {
+      platform: process.platform,
+      exists: existsSync,
+      write: (path, text) => writeFile(path, text, { mode: 0o644 }),
+      remove: (path) => rm(path),
+      runProcess,
+    },
+  )
+
+/** What starts this program: the one file that it is, or the script beside its sources. */
+function programPath(): string {
+  const source = import.meta.filename
+  return source.endsWith('main.ts') ? resolve(source, '../../../../bin/rport') : process.execPath
 }
 
 /** The folder of the settings. Where nobody chose one and the system's cannot be had, one in the user's home will do. */

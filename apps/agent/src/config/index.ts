@@ -17,5 +17,10 @@ export type {
   ServerAddressConfig,
 } from './agent-config.ts'
 export { toClientConfiguration } from './client-configuration.ts'
-export { type AgentSurroundings, type LoadedAgentConfig, loadAgentConfig } from './load-agent-config.ts'
+export {
+  type AgentSurroundings,
+  type LoadedAgentConfig,
+  loadAgentConfig,
+} from './load-agent-config.ts'
 export { agentProgram } from './schema.ts'
+export type { ServiceAction, ServiceOrder } from './service-order.ts'

@@ -2,6 +2,7 @@ import { type Fault, load, type Notice, type Resolution, type Surroundings } fro
 import { version } from '@rport/kit'
 import type { AgentConfig } from './agent-config.ts'
 import { type AgentSections, agentProgram } from './schema.ts'
+import { readServiceOrder, type ServiceOrder } from './service-order.ts'
 import { readRemotes } from './standing-tunnels.ts'
 import { toAgentConfig } from './to-agent-config.ts'
 
@@ -9,6 +10,7 @@ import { toAgentConfig } from './to-agent-config.ts'
 export type LoadedAgentConfig =
   | { readonly kind: 'ready'; readonly config: AgentConfig; readonly notices: readonly Notice[] }
   | { readonly kind: 'print'; readonly text: string }
+  | { readonly kind: 'service'; readonly order: ServiceOrder }
   | { readonly kind: 'faults'; readonly faults: readonly Fault[] }
 
 /** What the agent is started by and on. */
@@ -29,10 +31,14 @@ export function loadAgentConfig(surroundings: AgentSurroundings): LoadedAgentCon
   if (loaded.kind === 'version') return { kind: 'print', text: `version ${version}\n` }
   if (loaded.kind === 'faults') return loaded
 
-  const { resolution, file } = loaded
+  const { resolution, file, flags } = loaded
+  const order = readServiceOrder(flags, file, surroundings)
+  if (order !== undefined && 'fault' in order) return { kind: 'faults', faults: [order.fault] }
+  if (order !== undefined && order.action !== 'install') return { kind: 'service', order }
   const server = checkTogether(resolution)
   const remotes = readRemotes(resolution)
   if (resolution.faults.length > 0 || server === undefined) return { kind: 'faults', faults: resolution.faults }
+  if (order !== undefined) return { kind: 'service', order }
   const { env, interactive, platform } = surroundings
   const isNotified = (env['NOTIFY_SOCKET'] ?? '') !== ''
   const circumstances = { file, server, remotes, interactive, platform, isNotified }

@@ -59,6 +59,12 @@ export const agentProgram: Program<AgentSections> = {
       placeholder: 'FILE',
       description: 'Configuration file (default ./rport.conf if there is one).',
     },
+    {
+      flag: 'service',
+      placeholder: 'ACTION',
+      description: 'As root: install, uninstall, start or stop the service; print shows what install writes.',
+    },
+    { flag: 'service-user', placeholder: 'USER', description: 'The user that the service runs as (default rport).' },
     { flag: 'version', placeholder: '', description: 'Print the version and end.' },
     { flag: 'help', short: 'h', placeholder: '', description: 'Print this text and end.' },
   ],
