@@ -15,7 +15,7 @@ export interface ExaminationDeps extends Pick<WayDeps, 'resolve'> {
  * the others warnings.
  */
 export async function examineAgent(loaded: LoadedAgentConfig, deps: ExaminationDeps): Promise<readonly Finding[]> {
-  if (loaded.kind === 'print') return []
+  if (loaded.kind === 'print' || loaded.kind === 'service') return []
   if (loaded.kind === 'faults') {
     return loaded.faults.map(({ message, where, fix }) => ({
       check: 'configuration',
