@@ -21,12 +21,13 @@ function expected(caller: Caller, name: string, hasSuchClient: boolean): 'in' | 
   const words = wordsOf(name)
   const [method, path = ''] = name.split(' ')
   if (words.some((word) => ['public', 'login', 'bearer'].includes(word))) return 'in'
-  if (words.includes('pending')) return caller.isPending ? 'in' : 401
+  if (words.includes('pending') && caller.isPending) return 'in'
+  if (words[0] === 'pending') return 401
   if (!caller.isKnown) return 401
   if (caller.scope === 'read' && method !== 'GET') return 403
   if (caller.scope === 'clients-auth' && !path.startsWith('/clients-auth')) return 403
   for (const word of words) {
-    if (word === 'user') continue
+    if (word === 'user' || word === 'pending') continue
     if (word === 'client') {
       if (!hasSuchClient) return 404
       if (!caller.isAdmin && !caller.hasClient) return 403
@@ -41,7 +42,8 @@ function expected(caller: Caller, name: string, hasSuchClient: boolean): 'in' | 
 function declared(spec: EndpointSpec): string {
   if (spec.auth !== 'user') return spec.auth === 'none' ? 'public' : spec.auth
   const words = [spec.clientAccess && 'client', spec.permission, spec.admin && 'admin'].filter(Boolean)
-  return words.length === 0 ? 'user' : words.join(' ')
+  const who = words.length === 0 ? 'user' : words.join(' ')
+  return spec.whilePending ? `${who} pending` : who
 }
 
 describe('every operation', () => {

@@ -12,12 +12,14 @@ import {
   openFileClientAuths,
   openTableClientAuths,
 } from './features/clients-auth/index.ts'
+import { loadSecretSealing } from './features/second-factors/index.ts'
 import {
   createEmbeddedUsers,
   createStaticUsers,
   type EmbeddedUsers,
   openFileUsers,
   openTableUsers,
+  type TextSealing,
   type UserDirectory,
 } from './features/users/index.ts'
 import type { Passwords } from './passwords/index.ts'
@@ -26,6 +28,8 @@ import type { Passwords } from './passwords/index.ts'
 export interface Stores {
   readonly db: Database
   readonly users: UserDirectory
+  /** For secrets that are kept in our own database. */
+  readonly sealing: TextSealing
   readonly clientAuths: ClientAuthDirectory
   /** Our own ones where they are in use: those that a first start fills. */
   readonly ownUsers: EmbeddedUsers | undefined
@@ -62,6 +66,7 @@ export async function openStores(deps: StoresDeps): Promise<Stores> {
     await db.close()
   }
   try {
+    const sealing = await loadSecretSealing({ dataDir: deps.dataDir, log })
     let ownUsers: EmbeddedUsers | undefined
     let ownClientAuths: EmbeddedClientAuths | undefined
     const openUsers = async (): Promise<UserDirectory> => {
@@ -70,9 +75,10 @@ export async function openStores(deps: StoresDeps): Promise<Stores> {
       if (source.kind === 'file') return openFileUsers({ path: source.path, clock, log })
       if (source.kind === 'tables') {
         const withTwoFaSendTo = twoFactor.delivery !== undefined
-        return openTableUsers({ ...source, database: await requireExternal(), withTwoFaSendTo, log })
+        const withTotpSecret = deps.usersConfig.totp.enabled
+        return openTableUsers({ ...source, database: await requireExternal(), withTwoFaSendTo, withTotpSecret, log })
       }
-      ownUsers = createEmbeddedUsers({ db, clock, log })
+      ownUsers = createEmbeddedUsers({ db, clock, log, sealing })
       return ownUsers
     }
     const openClientAuths = async (): Promise<ClientAuthDirectory> => {
@@ -87,7 +93,7 @@ export async function openStores(deps: StoresDeps): Promise<Stores> {
     const users = await openUsers()
     const credentials = await openClientAuths()
     const clientAuths = deps.clientsAuthConfig.anonymous ? allowAnonymous(credentials) : credentials
-    return { db, users, clientAuths, ownUsers, ownClientAuths, close }
+    return { db, sealing, users, clientAuths, ownUsers, ownClientAuths, close }
   } catch (error) {
     await close()
     throw error instanceof StartError ? error : new StartError(errorMessage(error), { cause: error })

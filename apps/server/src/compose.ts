@@ -18,6 +18,7 @@ import { createLocalDoor, legacySessionRoutes } from './features/legacy-sessions
 import { createLockout, createLogin } from './features/login/index.ts'
 import { createMeService, meRoutes } from './features/me/index.ts'
 import { createMetrics, createRequestTimes, metricsPage } from './features/metrics/index.ts'
+import { type CodeDelivery, createSecondFactors } from './features/second-factors/index.ts'
 import { statusRoutes } from './features/status/index.ts'
 import { createTokens } from './features/tokens/index.ts'
 import { createTunnels } from './features/tunnels/index.ts'
@@ -40,6 +41,8 @@ export interface ServerDeps {
   /** Seed of the host key, configured or kept. */
   readonly keySeed: Secret
   readonly jwtSecret: Secret
+  /** How codes of second factors are sent; undefined: none are. */
+  readonly codeDelivery: CodeDelivery | undefined
   /** HTTPS for the API; undefined: plain HTTP. */
   readonly apiTls: HttpTls | undefined
   /** Signs the audit log. */
@@ -140,7 +143,16 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   })
 
   const apiLockout = lockoutOf(config.api.lockout, 'api')
-  const twoFactorEnabled = config.users.twoFactor.delivery !== undefined
+  const secondFactors = createSecondFactors({
+    config: { ...config.users.twoFactor, totp: config.users.totp },
+    db,
+    directory: users,
+    delivery: deps.codeDelivery,
+    key: deps.jwtSecret,
+    sealing: stores.sealing,
+    clock,
+    log,
+  })
   const passwordRules = createPasswordRules({
     minLength: config.users.passwordMinLength,
     minScore: config.users.passwordMinScore,
@@ -154,7 +166,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     lockout: apiLockout,
     apiTokens: tokens.service,
     jwtSecret: deps.jwtSecret,
-    secondFactor: undefined,
+    secondFactor: secondFactors.ofLogins,
     maxTokenLifetimeHours: config.users.maxTokenLifetimeHours,
     headerLogin: config.users.headerLogin,
     signOn: config.oauth,
@@ -169,7 +181,8 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     credentials: login.credentials,
     sessions: login.sessions,
     apiTokens: tokens.service,
-    twoFactorEnabled,
+    factorRules: secondFactors.rules,
+    factors: secondFactors,
     log,
   })
   const userAdministration = createUsers({
@@ -179,7 +192,8 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     passwordRules,
     sessions: login.sessions,
     tokens: tokens.service,
-    twoFactorEnabled,
+    factorRules: secondFactors.rules,
+    factors: secondFactors,
     log,
   })
   const vault = createVault({
@@ -232,6 +246,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     routes: [
       login.routes,
       meRoutes(account),
+      secondFactors.routes,
       tokens.routes,
       userAdministration.routes,
       statusRoutes(status),
@@ -337,6 +352,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       await vault.start()
       clients.service.start()
       clientsAuth.start()
+      secondFactors.start()
       metrics.start()
       const { listen: metricsListen, enabled } = config.metrics
       const apiAt = config.api.listen && (await api.start(config.api.listen))

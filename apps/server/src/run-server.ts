@@ -8,6 +8,7 @@ import type { ServerConfig } from './config/index.ts'
 import { loadAuditKey } from './features/auditlog/index.ts'
 import { loadKeySeed, prepareFirstStart } from './features/first-start/index.ts'
 import { loadJwtSecret } from './features/login/index.ts'
+import { openCodeDelivery } from './features/second-factors/index.ts'
 import { createPasswords } from './passwords/index.ts'
 import { toReachableUrl } from './reachable-url.ts'
 
@@ -54,6 +55,13 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
     const keySeed = await loadKeySeed({ configured: config.agents.keySeed, dataDir, log })
     const jwtSecret = await loadJwtSecret({ configured: config.users.jwtSecret, dataDir, log })
     const auditKey = await loadAuditKey({ dataDir, log })
+    const codeDelivery = await openCodeDelivery({
+      ...config.users.twoFactor,
+      baseUrl: config.api.baseUrl,
+      mail: { ...config.smtp, sender: config.smtp.senderEmail, trustedCertificates: undefined },
+      pushover: config.pushover,
+      environment: config.environment,
+    })
     const passwords = createPasswords({ clock })
     stores = await openStores({
       dataDir,
@@ -77,6 +85,7 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
       passwords,
       keySeed,
       jwtSecret,
+      codeDelivery,
       auditKey,
       dataDir,
       apiTls,

@@ -31,7 +31,11 @@ export function toServerStatus(facts: StatusFacts): ServerStatusView {
     users_auth_source: facts.users.source,
     group_permissions_enabled: facts.users.groupPermissionsEnabled,
     two_fa_enabled: totp.enabled || twoFactor.delivery !== undefined,
-    two_fa_delivery_method: totp.enabled ? 'totp_authenticator_app' : deliveryMethod(twoFactor.delivery),
+    two_fa_delivery_method: totp.enabled
+      ? 'totp_authenticator_app'
+      : twoFactor.delivery
+        ? METHODS[twoFactor.delivery.kind]
+        : '',
     auditlog: { enabled: config.audit.enabled, rotation: config.audit.rotation },
     auth_header: config.users.headerLogin !== undefined,
     tunnel_host: host ?? '',
@@ -45,9 +49,4 @@ export function toServerStatus(facts: StatusFacts): ServerStatusView {
 }
 
 /** compat: the names of the original's four ways to send a code. */
-function deliveryMethod(delivery: string | undefined): string {
-  if (delivery === undefined) return ''
-  if (delivery === 'smtp') return 'email'
-  if (delivery === 'pushover') return 'pushover'
-  return /^https?:\/\//.test(delivery) ? 'url' : 'script'
-}
+const METHODS = { smtp: 'email', pushover: 'pushover', url: 'url', script: 'script' } as const

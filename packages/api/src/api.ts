@@ -8,6 +8,7 @@ import { legacySessions } from './legacy-sessions.ts'
 import { login } from './login.ts'
 import { me } from './me.ts'
 import { meTokens } from './me-tokens.ts'
+import { secondFactors } from './second-factors.ts'
 import { signOn, signOnSettings } from './single-sign-on.ts'
 import { status } from './status.ts'
 import { tunnels } from './tunnels.ts'
@@ -27,6 +28,7 @@ export const api = {
   login,
   me,
   meTokens,
+  secondFactors,
   signOn,
   signOnSettings,
   status,

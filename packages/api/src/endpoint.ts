@@ -30,6 +30,8 @@ export interface EndpointSpec {
   /** What a caller must know beyond the types. */
   readonly description?: string
   readonly auth: Auth
+  /** Whoever may set up the second factor of a login may call it before that login is whole. The limited token says so, too. */
+  readonly whilePending?: true
   /** The group permission that guards it. */
   readonly permission?: Permission
   /** Only members of Administrators. */

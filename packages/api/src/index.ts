@@ -96,6 +96,7 @@ export {
 export type { CallInput, ListInput, SdkCredentials } from './sdk/call-input.ts'
 export { createSdk, type Sdk, type SdkMethod, type SdkOptions } from './sdk/sdk.ts'
 export { SdkError } from './sdk/sdk-error.ts'
+export { secondFactors } from './second-factors.ts'
 export { DeviceSettingsView, SignOnSettingsView, signOn, signOnSettings } from './single-sign-on.ts'
 export { ServerStatusView, status } from './status.ts'
 export { formatQueryString, parseQueryString, type QueryStringResult, type QueryValues } from './text/query-string.ts'

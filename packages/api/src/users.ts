@@ -19,6 +19,11 @@ const userFields = z.object({
     .optional()
     .meta({ description: 'Replaces all groups; absent leaves them.' }),
   two_fa_send_to: z.string().max(4096).optional(),
+  totp_secret: z
+    .string()
+    .max(2000)
+    .optional()
+    .meta({ format: 'password', description: 'otpauth URL of an authenticator app that the user has already.' }),
 })
 
 /** A login that lives. */
@@ -43,6 +48,8 @@ const rules = [
   'password_too_long',
   'password_too_guessable',
   'two_fa_send_to_invalid',
+  'totp_disabled',
+  'totp_secret_invalid',
   'user_group_name_invalid',
 ] as const
 

@@ -19,5 +19,6 @@ export {
   splitHostPort,
 } from './ip.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
+export { createRecentMap, type RecentMap } from './recent-map.ts'
 export { MASK, mask, Secret } from './secret.ts'
 export { isVersionAtLeast, parseVersion, version } from './version.ts'

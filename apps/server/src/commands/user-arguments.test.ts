@@ -7,13 +7,18 @@ test.each([
   [['--data-dir=/d', 'delete', 'ada'], { kind: 'delete', username: 'ada' }, ['--data-dir', '/d']],
   [
     ['add', 'ada', '--group', 'a', '--group=b'],
-    { kind: 'add', username: 'ada', groups: ['a', 'b'], fromStdin: false },
+    { kind: 'add', username: 'ada', groups: ['a', 'b'], sendTo: '', fromStdin: false },
     [],
   ],
   [['password', 'ada', '--password-stdin'], { kind: 'password', username: 'ada', fromStdin: true }, []],
   [
     ['change', 'ada', '--name', 'eda', '--no-groups', '--expire'],
     { kind: 'change', username: 'ada', change: { username: 'eda', groups: [], passwordExpired: true } },
+    [],
+  ],
+  [
+    ['change', 'ada', '--2fa-sendto', 'a@example.com', '--reset-totp'],
+    { kind: 'change', username: 'ada', change: { sendTo: 'a@example.com', resetsTotp: true } },
     [],
   ],
   [['change', 'ada'], { kind: 'change', username: 'ada', change: {} }, []],
@@ -29,6 +34,7 @@ test.each([
   [['add'], '"add" needs the name of a user'],
   [['add', 'ada', 'lovelace'], '"add" takes one name; blanks in it need quotes'],
   [['list', 'ada'], '"list" takes no name'],
+  [['delete', 'ada', '--reset-totp'], '--reset-totp means nothing to "delete"'],
   [['delete', 'ada', '--group', 'a'], '--group means nothing to "delete"'],
   [['change', 'ada', '--group', 'a', '--no-groups'], '--group and --no-groups exclude each other'],
   [['add', 'ada', '--password', 'secret'], "Unknown option '--password'"],

@@ -5,7 +5,13 @@ import { StartError } from '@rport/host'
 export type UserTask =
   | { readonly kind: 'help' }
   | { readonly kind: 'list' }
-  | { readonly kind: 'add'; readonly username: string; readonly groups: readonly string[]; readonly fromStdin: boolean }
+  | {
+      readonly kind: 'add'
+      readonly username: string
+      readonly groups: readonly string[]
+      readonly sendTo: string
+      readonly fromStdin: boolean
+    }
   | { readonly kind: 'change'; readonly username: string; readonly change: UserTaskChange }
   | { readonly kind: 'delete'; readonly username: string }
   | { readonly kind: 'password'; readonly username: string; readonly fromStdin: boolean }
@@ -15,6 +21,10 @@ export interface UserTaskChange {
   readonly username?: string
   readonly groups?: readonly string[]
   readonly passwordExpired?: boolean
+  /** Where codes of the second factor go. */
+  readonly sendTo?: string
+  /** The user sets up another authenticator app at the next login. */
+  readonly resetsTotp?: true
 }
 
 /** A command line of `rportd user`. */
@@ -27,9 +37,11 @@ export interface UserCommandLine {
 export const USER_HELP = `Usage: rportd user <task> [NAME] [flags]
 
   list                                 show all users and their groups
-  add NAME [--group GROUP]...          create a user; without --password-stdin a password is made and shown
-  change NAME [--name NEW] [--group GROUP]... [--no-groups] [--expire]
-                                       rename, replace the groups, ask for a new password at the next login
+  add NAME [--group GROUP]... [--2fa-sendto ADDRESS]
+                                       create a user; without --password-stdin a password is made and shown
+  change NAME [--name NEW] [--group GROUP]... [--no-groups] [--expire] [--2fa-sendto ADDRESS] [--reset-totp]
+                                       rename, replace the groups, ask for a new password at the next login,
+                                       send codes of the second factor elsewhere, forget the authenticator app
   delete NAME                          delete a user with his sessions and API tokens
   password NAME                        set a new password; every session of the user ends
 
@@ -49,6 +61,8 @@ const options = {
   'no-groups': { type: 'boolean' },
   name: { type: 'string' },
   expire: { type: 'boolean' },
+  '2fa-sendto': { type: 'string' },
+  'reset-totp': { type: 'boolean' },
   'password-stdin': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -56,8 +70,8 @@ const options = {
 /** Which flags mean something to which task, besides those that lead to the server. */
 const flagsOf: Readonly<Record<Exclude<UserTask['kind'], 'help'>, readonly string[]>> = {
   list: [],
-  add: ['group', 'password-stdin'],
-  change: ['group', 'no-groups', 'name', 'expire'],
+  add: ['group', '2fa-sendto', 'password-stdin'],
+  change: ['group', 'no-groups', 'name', 'expire', '2fa-sendto', 'reset-totp'],
   delete: [],
   password: ['password-stdin'],
 }
@@ -84,7 +98,10 @@ export function parseUserArguments(argv: readonly string[]): UserCommandLine {
   const fromStdin = values['password-stdin'] === true
   switch (kind) {
     case 'add':
-      return { task: { kind, username, groups: values.group ?? [], fromStdin }, serverArguments }
+      return {
+        task: { kind, username, groups: values.group ?? [], sendTo: values['2fa-sendto'] ?? '', fromStdin },
+        serverArguments,
+      }
     case 'password':
       return { task: { kind, username, fromStdin }, serverArguments }
     case 'delete':
@@ -101,6 +118,8 @@ function toChange(values: ReturnType<typeof parse>['values']): UserTaskChange {
     ...(values.name === undefined ? {} : { username: values.name }),
     ...(groups === undefined ? {} : { groups }),
     ...(values.expire ? { passwordExpired: true } : {}),
+    ...(values['2fa-sendto'] === undefined ? {} : { sendTo: values['2fa-sendto'] }),
+    ...(values['reset-totp'] ? { resetsTotp: true } : {}),
   }
 }
 

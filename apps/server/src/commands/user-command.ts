@@ -6,6 +6,7 @@ import { DATABASE_FILE, openStores } from '../compose-stores.ts'
 import type { ServerConfig } from '../config/index.ts'
 import { randomSecret } from '../features/first-start/index.ts'
 import { endStoredSessions } from '../features/login/index.ts'
+import { forgetStoredFactors } from '../features/second-factors/index.ts'
 import { createTokens } from '../features/tokens/index.ts'
 import {
   createPasswordRules,
@@ -52,6 +53,7 @@ async function administrate(task: Work, config: ServerConfig, deps: CommandDeps)
     log,
   })
   try {
+    const forgetFactorsOf = (username: string) => forgetStoredFactors(stores.db, username)
     const tokens = createTokens({ db: stores.db, isAdmin: () => false, clock: systemClock, log })
     const service = createUserService({
       directory: stores.users,
@@ -63,12 +65,22 @@ async function administrate(task: Work, config: ServerConfig, deps: CommandDeps)
       belongings: {
         endSessionsOf: (username) => endStoredSessions(stores.db, username),
         deleteTokensOf: tokens.service.deleteAllOf,
+        forgetFactorsOf,
       },
-      // Whoever sits at the terminal may leave the address for codes to the user.
-      twoFactorEnabled: false,
+      // Whoever sits at the terminal may leave the address for codes to the user, and knows where they arrive.
+      factorRules: {
+        keepsSendTo: true,
+        needsSendTo: false,
+        sendToFault: async () => undefined,
+        totpSecretFault: () => undefined,
+      },
       log,
     })
-    await carryOut(task, service, deps)
+    const resetTotp = async (username: string) => {
+      await stores.users.update(username, { totpSecret: '' })
+      await forgetFactorsOf(username)
+    }
+    await carryOut(task, { service, resetTotp }, deps)
   } finally {
     await stores.close()
   }
@@ -80,21 +92,32 @@ const nothing: UserInput = {
   passwordExpired: undefined,
   groups: undefined,
   twoFaSendTo: undefined,
+  totpSecret: undefined,
 }
 
-async function carryOut(task: Work, service: UserService, deps: CommandDeps): Promise<void> {
+interface Tools {
+  readonly service: UserService
+  resetTotp(username: string): Promise<void>
+}
+
+async function carryOut(task: Work, { service, resetTotp }: Tools, deps: CommandDeps): Promise<void> {
   const { print } = deps
   switch (task.kind) {
     case 'list':
       return print(toTable(await service.list()))
     case 'add': {
       const password = await passwordFor(task, deps)
-      await service.create({ ...nothing, username: task.username, groups: task.groups, password: password.text })
+      const { username, groups, sendTo: twoFaSendTo } = task
+      await service.create({ ...nothing, username, groups, twoFaSendTo, password: password.text })
       return print(`user ${JSON.stringify(task.username)} created${password.note}\n`)
     }
-    case 'change':
-      await service.update(task.username, { ...nothing, ...task.change })
+    case 'change': {
+      const { resetsTotp, sendTo: twoFaSendTo, ...change } = task.change
+      if (resetsTotp) await resetTotp(task.username)
+      const isAll = resetsTotp && twoFaSendTo === undefined && Object.keys(change).length === 0
+      if (!isAll) await service.update(task.username, { ...nothing, ...change, twoFaSendTo })
       return print(`user ${JSON.stringify(task.username)} changed\n`)
+    }
     case 'delete':
       await service.delete(task.username)
       return print(`user ${JSON.stringify(task.username)} deleted\n`)

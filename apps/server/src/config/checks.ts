@@ -2,6 +2,7 @@ import type { Resolution } from '@rport/config'
 import { formatDuration, MS_PER_HOUR, MS_PER_SECOND } from '@rport/kit'
 import { checkOAuth } from './oauth.ts'
 import type { ServerSections } from './schema.ts'
+import { checkSecondFactor } from './second-factor-checks.ts'
 import { isDnsName } from './urls.ts'
 
 const MIN_KEEP_MS = MS_PER_SECOND
@@ -114,7 +115,6 @@ function checkApi(resolution: Resolved): void {
   }
   checkOAuth(resolution)
   checkSecondFactor(resolution)
-  objectToMissingSecondFactor(resolution)
 }
 
 function checkUsers(resolution: Resolved): void {
@@ -140,41 +140,6 @@ function checkUsers(resolution: Resolved): void {
     const message = "API: 'user_header' must be set when 'auth_header' is set"
     object(['api.user_header', 'api.auth_header'], { message, fix: 'name the header that carries the user name' })
   }
-}
-
-function checkSecondFactor({ settings: { api }, object }: Resolved): void {
-  const delivery = api.two_fa_token_delivery
-  if (delivery && api.totp_enabled) {
-    object(['api.totp_enabled', 'api.two_fa_token_delivery'], {
-      message: 'API: conflicting 2FA configuration, two factor auth and totp_enabled options cannot be both enabled',
-      fix: 'remove one of them',
-    })
-  }
-  if (!delivery) return
-  if (api.auth) {
-    object(['api.two_fa_token_delivery', 'api.auth'], {
-      message: 'API: 2FA is not available if you use a single static user-password pair',
-      fix: 'keep users in a file, in tables, or in the server itself',
-    })
-  }
-  if (/^https?:\/\//i.test(delivery) && !api.base_url) {
-    const message = 'API: base_url is required for url two_fa_token_delivery'
-    object(['api.base_url', 'api.two_fa_token_delivery'], {
-      message,
-      fix: 'write base_url = "https://rport.example.com"',
-    })
-  }
-}
-
-/** A server that let people in by their password alone would be weaker than its settings say. */
-function objectToMissingSecondFactor({ settings: { api }, object }: Resolved): void {
-  const { two_fa_token_delivery: delivery, totp_enabled: totp } = api
-  const key = delivery ? 'two_fa_token_delivery' : 'totp_enabled'
-  if (!(delivery || totp)) return
-  object([`api.${key}`], {
-    message: `API: '${key}' asks for a second factor, which this version does not have yet: a password alone would be enough`,
-    fix: 'remove it to let users log in with their password only, or wait for a version with second factors',
-  })
 }
 
 /** The API behind tunnels on sub-domains needs a name, or both would answer on one port. */

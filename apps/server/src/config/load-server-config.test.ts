@@ -223,11 +223,7 @@ describe('example files', () => {
   const original = readFileSync(join(import.meta.dirname, 'fixtures/original.conf'), 'utf8')
 
   test("the original's starts, with its licence keys and well-known secrets reported", () => {
-    const { notices } = ready({
-      file: original
-        .replace('two_fa_token_delivery', '#two_fa_token_delivery')
-        .replace('<FQDN-OF-RPORT>', 'rport.example.com'),
-    })
+    const { notices } = ready({ file: original.replace('<FQDN-OF-RPORT>', 'rport.example.com') })
     const fields = notices.map((notice) => notice.fields)
     for (const setting of ['[plus-plugin] plugin_path', 'server.key_seed', 'api.jwt_secret', '[api] doc_root']) {
       expect(fields).toContainEqual(expect.objectContaining({ setting }))
@@ -399,16 +395,46 @@ describe('a broken configuration stops the start, with place and fix:', () => {
       2,
     ],
     [
-      'second factor that nobody would ask for',
-      '[api]\ntwo_fa_token_delivery = "smtp"\n',
-      "'two_fa_token_delivery' asks for a second factor, which this version does not have yet",
+      'authenticator app of a single user',
+      '[api]\nauth = "a:b"\ntotp_enabled = true\n',
+      'API: 2FA is not available if you use a single static user-password pair',
+      3,
+    ],
+    [
+      'codes by mail without a mail server',
+      '[api]\ntwo_fa_token_delivery = "smtp"\n[smtp]\nsender_email = "r@example.com"\n',
+      'API: smtp.server is required',
       2,
     ],
     [
-      'authenticator app that nobody would ask for',
-      '[api]\ntotp_enabled = true\n',
-      "'totp_enabled' asks for a second factor, which this version does not have yet",
+      'mail server without port',
+      '[api]\ntwo_fa_token_delivery = "smtp"\n[smtp]\nserver = "mail"\nsender_email = "r@example.com"\n',
+      'API: invalid smtp.server',
+      4,
+    ],
+    [
+      'codes by mail from nobody',
+      '[api]\ntwo_fa_token_delivery = "smtp"\n[smtp]\nserver = "mail:25"\n',
+      'API: invalid smtp.sender_email: email cannot be empty',
       2,
+    ],
+    [
+      'codes by mail from several',
+      '[api]\ntwo_fa_token_delivery = "smtp"\n[smtp]\nserver = "mail:25"\nsender_email = "a@x, b@x"\n',
+      'API: invalid smtp.sender_email: invalid email format',
+      5,
+    ],
+    [
+      'codes by Pushover without a token',
+      '[api]\ntwo_fa_token_delivery = "pushover"\n',
+      'API: pushover.api_token is required',
+      2,
+    ],
+    [
+      'pattern of receivers',
+      '[api]\ntwo_fa_send_to_type = "regex"\ntwo_fa_send_to_regex = "("\n',
+      'API: invalid api.two_fa_send_to_regex',
+      3,
     ],
     ['receiver type', '[api]\ntwo_fa_send_to_type = "phone"\n', 'invalid api.two_fa_send_to_type: "phone"', 2],
     ['rotation', '[api]\naudit_log_rotation = "hourly"\n', 'API: invalid api.audit_log_rotation: "hourly"', 2],
@@ -485,12 +511,17 @@ describe('a broken configuration stops the start, with place and fix:', () => {
   })
 })
 
+test('programs that the server starts see the environment, but not its settings', () => {
+  const { config } = ready({ file: '', env: { PATH: '/bin', RPORT_API_JWT_SECRET: 's' } })
+  expect(config.environment).toEqual({ PATH: '/bin' })
+})
+
 test('settings that are planned warn once each, with their line', () => {
   const { notices } = ready({
-    file: '[server]\nnovnc_root = "/x"\n[api]\ntotp_account_name = "x"\nenable_audit_log = true\n',
+    file: '[server]\nnovnc_root = "/x"\n[api]\nenable_ws_test_endpoints = true\nenable_audit_log = true\n',
   })
   expect(notices.map(({ level, fields }) => [level, fields['setting'], fields['where']])).toEqual([
     ['warn', '[server] novnc_root', 'rportd.conf:2'],
-    ['warn', '[api] totp_account_name', 'rportd.conf:4'],
+    ['warn', '[api] enable_ws_test_endpoints', 'rportd.conf:4'],
   ])
 })

@@ -37,6 +37,16 @@ export function loadServerConfig(surroundings: Surroundings & { readonly cpuCoun
   const agentsListen = agentsListenAddress(resolution, flags, surroundings.env)
   if (resolution.faults.length > 0 || !ports) return { kind: 'faults', faults: resolution.faults }
   warnOfServerSettings(resolution, surroundings.cpuCount)
-  const config = toServerConfig(resolution, { file, agentsListen, ports, cpuCount: surroundings.cpuCount })
+  const environment = inheritable(surroundings.env)
+  const { cpuCount } = surroundings
+  const config = toServerConfig(resolution, { file, agentsListen, ports, cpuCount, environment })
   return { kind: 'ready', config, notices: resolution.notices }
+}
+
+/** What programs that the server starts may see: everything but its own settings, some of which are secrets. */
+function inheritable(env: Surroundings['env']): Readonly<Record<string, string>> {
+  const pairs = Object.entries(env).flatMap(([name, value]) =>
+    value === undefined || name.startsWith('RPORT_') ? [] : [[name, value] as const],
+  )
+  return Object.fromEntries(pairs)
 }

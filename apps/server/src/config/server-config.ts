@@ -11,6 +11,8 @@ export interface ServerConfig {
   readonly file: string | undefined
   /** Where the server keeps everything; created with 0700 when missing. */
   readonly dataDir: string
+  /** Of the process, for programs that it starts; without what configures the server. */
+  readonly environment: Readonly<Record<string, string>>
   /** Whether the effective user may be root. */
   readonly allowRoot: boolean
   /** WAL journal for the server's own database. */
@@ -212,12 +214,18 @@ export type UsersSource =
     }
 
 export interface TwoFactorConfig {
-  /** `smtp`, `pushover`, a program or a URL, as written; undefined: off. */
-  readonly delivery: string | undefined
-  readonly tokenLifetimeMs: number
+  /** How codes are sent; undefined: none are. */
+  readonly delivery:
+    | { readonly kind: 'smtp' | 'pushover' }
+    | { readonly kind: 'url'; readonly url: string }
+    | { readonly kind: 'script'; readonly program: string }
+    | undefined
+  readonly codeLifetimeMs: number
   readonly sendTimeoutMs: number
-  readonly sendToType: 'none' | 'email' | 'regex'
-  readonly sendToRegex: string | undefined
+  /** How receivers are checked where a program sends the codes. */
+  readonly receivers: 'none' | 'email' | 'regex'
+  /** With `regex`: what must occur in a receiver. */
+  readonly pattern: string | undefined
 }
 
 export type DatabaseConfig =

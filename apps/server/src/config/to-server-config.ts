@@ -18,7 +18,7 @@ import type {
   UsersConfig,
   UsersSource,
 } from './server-config.ts'
-import { isCorsOrigin } from './urls.ts'
+import { isCorsOrigin, isServiceUrl } from './urls.ts'
 import { MIN_CHECK_INTERVAL_MS } from './warnings.ts'
 
 /** What the settings alone do not say. */
@@ -28,6 +28,7 @@ export interface ServerCircumstances {
   readonly agentsListen: ListenAddress
   readonly ports: PortPolicy
   readonly cpuCount: number
+  readonly environment: Readonly<Record<string, string>>
 }
 
 const BYTES_PER_MEGABYTE = 1_000_000
@@ -45,6 +46,7 @@ export function toServerConfig(
   return deepFreeze({
     file: circumstances.file,
     dataDir: server.data_dir,
+    environment: circumstances.environment,
     allowRoot: server.allow_root,
     sqliteWal: server.sqlite_wal,
     agents: toAgents(settings, circumstances),
@@ -198,11 +200,11 @@ function toUsers({ api }: ServerSettings): UsersConfig {
     createMissingUsers: api.create_missing_users,
     defaultUserGroup: api.default_user_group,
     twoFactor: {
-      delivery: api.two_fa_token_delivery,
-      tokenLifetimeMs: api.two_fa_token_ttl_seconds * MS_PER_SECOND,
+      delivery: toDelivery(api.two_fa_token_delivery),
+      codeLifetimeMs: api.two_fa_token_ttl_seconds * MS_PER_SECOND,
       sendTimeoutMs: api.two_fa_send_timeout,
-      sendToType: api.two_fa_send_to_type,
-      sendToRegex: api.two_fa_send_to_regex,
+      receivers: api.two_fa_send_to_type,
+      pattern: api.two_fa_send_to_regex,
     },
     totp: {
       enabled: api.totp_enabled,
@@ -210,6 +212,12 @@ function toUsers({ api }: ServerSettings): UsersConfig {
       accountName: api.totp_account_name,
     },
   }
+}
+
+function toDelivery(text: string | undefined): UsersConfig['twoFactor']['delivery'] {
+  if (!text) return undefined
+  if (text === 'smtp' || text === 'pushover') return { kind: text }
+  return isServiceUrl(text) ? { kind: 'url', url: text } : { kind: 'script', program: text }
 }
 
 function toUsersSource(api: ServerSettings['api']): UsersSource {

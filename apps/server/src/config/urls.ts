@@ -25,6 +25,9 @@ export function objectToPairingUrl(url: string): Objection | undefined {
 /** Whether plain requests can be passed on to it. */
 export const isProxyUrl = (url: string): boolean => isHttpUrl(url)
 
+/** Whether a text names a service rather than a program. */
+export const isServiceUrl = (text: string): boolean => /^https?:\/\//i.test(text)
+
 /** An origin as a browser sends it: scheme and host, no path, not even `/`. */
 export const isCorsOrigin = (origin: string): boolean =>
   origin === '*' || (isHttpUrl(origin) && /^https?:\/\/[^/?#@]+$/i.test(origin))

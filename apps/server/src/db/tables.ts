@@ -7,6 +7,7 @@ import type {
 } from './account-tables.ts'
 import type { AuditHeadsTable, AuditIntentsTable, AuditLogTable, AuditSegmentsTable } from './audit-tables.ts'
 import type { ClientGroupsTable, ClientsTable } from './client-tables.ts'
+import type { FactorWaitsTable, RecoveryCodesTable, TotpStepsTable } from './factor-tables.ts'
 import type { ApiTokensTable } from './token-tables.ts'
 import type { VaultStatusTable, VaultValuesTable } from './vault-tables.ts'
 
@@ -20,6 +21,9 @@ export interface Tables {
   clients: ClientsTable
   api_tokens: ApiTokensTable
   client_groups: ClientGroupsTable
+  factor_waits: FactorWaitsTable
+  totp_steps: TotpStepsTable
+  recovery_codes: RecoveryCodesTable
   vault_status: VaultStatusTable
   vault_values: VaultValuesTable
   audit_log: AuditLogTable

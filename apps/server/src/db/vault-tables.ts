@@ -22,7 +22,7 @@ export interface VaultValuesTable {
   required_group: string
   key: string
   type: string
-  /** See features/vault/sealed-value.ts. */
+  /** See sealed-value.ts. */
   sealed: string
   created_at: number
   created_by: string

@@ -38,7 +38,7 @@ export const checkStores: Check = async (patient) => {
     }
   }
   const { source: clients, writable } = config.clientsAuth
-  const { source: users, twoFactor } = config.users
+  const { source: users, twoFactor, totp } = config.users
   if (clients.kind === 'file') {
     const { path } = clients
     const fix = 'mend the file; a running server goes on with the last good state'
@@ -59,7 +59,7 @@ export const checkStores: Check = async (patient) => {
     if (database && users.kind === 'tables') {
       const withTwoFaSendTo = twoFactor.delivery !== undefined
       await look('users', `table ${users.userTable} can be read`, fix, () =>
-        openTableUsers({ ...users, database, withTwoFaSendTo, log }),
+        openTableUsers({ ...users, database, withTwoFaSendTo, withTotpSecret: totp.enabled, log }),
       )
     }
     await database?.close()

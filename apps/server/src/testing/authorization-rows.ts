@@ -3,7 +3,7 @@
  * it, and what the door does is, too. A new operation needs a row here.
  *
  * `public`: everybody. `login`, `bearer`: everybody, the handler judges what it is given. `user`: whoever is logged in.
- * `pending`: whose login waits for the second factor, and nobody else.
+ * `pending`: whose login waits for the second factor, and nobody else; after `user`: they, too.
  * `client`: with access to the client of the path. `admin`: members of Administrators. Any other word is a permission.
  */
 export const authorizationRows: Readonly<Record<string, string>> = {
@@ -22,6 +22,12 @@ export const authorizationRows: Readonly<Record<string, string>> = {
   'GET /me': 'user',
   'PUT /me': 'user',
   'GET /me/ip': 'user',
+  'GET /me/totp-secret': 'user',
+  'POST /me/totp-secret': 'user pending',
+  'PUT /me/totp-secret': 'user',
+  'DELETE /me/totp-secret': 'user',
+  'GET /me/totp-secret/recovery-codes': 'user',
+  'POST /me/totp-secret/recovery-codes': 'user',
   'GET /me/tokens': 'user',
   'POST /me/tokens': 'user',
   'PUT /me/tokens/{prefix}': 'user',
@@ -58,6 +64,7 @@ export const authorizationRows: Readonly<Record<string, string>> = {
   'GET /users/{user_id}/sessions': 'admin',
   'DELETE /users/{user_id}/sessions': 'admin',
   'DELETE /users/{user_id}/sessions/{session_id}': 'admin',
+  'DELETE /users/{user_id}/totp-secret': 'admin',
   'GET /user-groups': 'admin',
   'GET /user-groups/{group_name}': 'admin',
   'PUT /user-groups/{group_name}': 'admin',

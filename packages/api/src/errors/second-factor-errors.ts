@@ -45,4 +45,30 @@ export const secondFactorErrors = {
     title: 'time based one time secret key should be generated for this user',
     when: 'The user has no app yet: POST /me/totp-secret with the limited token makes its secret.',
   },
+  totp_disabled: {
+    status: 400,
+    title: 'TotP is disabled',
+    when: 'The server does not use authenticator apps: `totp_enabled`.',
+  },
+  totp_secret_not_found: {
+    status: 404,
+    title: 'time based one time secret key should be generated for this user',
+    when: 'The user has no app, or has not confirmed it yet.',
+  },
+  totp_secret_exists: {
+    status: 409,
+    title: 'cannot create new totP secret when another one already exists',
+    when: 'The user has an app, or is setting one up in this very session: remove it first.',
+  },
+  totp_secret_invalid: {
+    status: 400,
+    title: 'Invalid totp_secret.',
+    detail: 'expected an otpauth://totp/ URL with a secret',
+    when: 'An administrator has named an app for a user that cannot be one.',
+  },
+  session_required: {
+    status: 403,
+    title: 'This needs a login session.',
+    when: 'An API token, or a name and a password, may not read or change the second factor of their user.',
+  },
 } as const satisfies Readonly<Record<string, ErrorRow>>

@@ -187,47 +187,39 @@ export const apiSection = section({
       description: 'Origins of other web pages that may call the API: "*" or "https://host".',
     }),
     two_fa_token_delivery: option(text(), {
-      ...planned,
       description:
         'How a second factor reaches the user: "smtp", "pushover", a program, or the URL of a service. Empty: no second factor.',
       example: '"smtp"',
     }),
     two_fa_token_ttl_seconds: option(int({ min: 1 }, 'SECONDS'), {
-      ...planned,
       default: 600,
       unit: 'seconds',
       description: 'How long such a code is good.',
     }),
     two_fa_send_timeout: option(duration({ min: 1 }), {
-      ...planned,
       default: 10 * MS_PER_SECOND,
       description: 'How long sending it may take.',
     }),
     two_fa_send_to_type: option(
       oneOf(['none', 'email', 'regex'], (bad) => `invalid api.two_fa_send_to_type: ${bad}`),
       {
-        ...planned,
         default: 'none',
         description: 'How a new receiver of codes is checked, when a program delivers them.',
       },
     ),
     two_fa_send_to_regex: option(text(), {
-      ...planned,
       description: 'Expression that a receiver must match, with the type "regex".',
       example: "'[a-z0-9]{10}'",
     }),
     totp_enabled: option(bool(), {
-      ...planned,
       default: false,
       description: 'Ask for a code of an authenticator app after the password.',
     }),
     totp_login_session_ttl: option(duration({ min: 1 }), {
-      ...planned,
       default: 10 * MS_PER_MINUTE,
       description: 'Time between password and code.',
     }),
     totp_account_name: option(text(), {
-      ...planned,
       default: 'RPort',
       description: 'Name of this server in the authenticator app.',
     }),

@@ -86,8 +86,8 @@ export const pushoverSection = section({
   title: 'Pushover',
   description: 'Account at pushover.net, for second factors by push message.',
   options: {
-    api_token: option(secret(), { ...planned, description: 'Token of the application.' }),
-    user_key: option(secret(), { ...planned, description: 'Key of the user.' }),
+    api_token: option(secret(), { description: 'Token of the application.' }),
+    user_key: option(secret(), { description: 'Key of the user.' }),
   },
 })
 
@@ -95,12 +95,11 @@ export const smtpSection = section({
   title: 'Mail',
   description: 'Mail server, for second factors and notifications.',
   options: {
-    server: option(text(), { ...planned, description: 'Address as host:port.', example: '"smtp.example.com:587"' }),
-    sender_email: option(text(), { ...planned, description: 'Address of the sender.', example: '"rport@example.com"' }),
-    auth_username: option(text(), { ...planned, description: 'User, if the server asks for one.' }),
-    auth_password: option(secret(), { ...planned, description: 'Password of that user.' }),
+    server: option(text(), { description: 'Address as host:port.', example: '"smtp.example.com:587"' }),
+    sender_email: option(text(), { description: 'Address of the sender.', example: '"rport@example.com"' }),
+    auth_username: option(text(), { description: 'User, if the server asks for one.' }),
+    auth_password: option(secret(), { description: 'Password of that user.' }),
     secure: option(bool(), {
-      ...planned,
       default: false,
       description: 'Speak TLS from the first byte. Otherwise it is begun when the server offers it.',
     }),

@@ -6,6 +6,7 @@ import { clientGroups } from './0011-client-groups.ts'
 import { auditlog } from './0020-auditlog.ts'
 import { vault } from './0021-vault.ts'
 import { pendingSessions } from './0022-pending-sessions.ts'
+import { secondFactors } from './0023-second-factors.ts'
 
 /**
  * The steps from an empty file to today's schema, shared by every kind of database. Not for data that one feature can
@@ -19,4 +20,5 @@ export const migrations: Migrations = {
   '0020-auditlog': auditlog,
   '0021-vault': vault,
   '0022-pending-sessions': pendingSessions,
+  '0023-second-factors': secondFactors,
 }

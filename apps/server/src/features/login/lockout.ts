@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { addressGroup, type Clock, type Logger, MS_PER_HOUR, MS_PER_MINUTE } from '@rport/kit'
-import { createRecentMap } from './recent-map.ts'
+import { addressGroup, type Clock, createRecentMap, type Logger, MS_PER_HOUR, MS_PER_MINUTE } from '@rport/kit'
 
 /** Slows down whoever guesses passwords. The API and the agents' listener have one each, with numbers of their own. */
 export interface Lockout {

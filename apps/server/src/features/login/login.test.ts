@@ -18,6 +18,7 @@ import {
   openTableUsers,
   type UserDirectory,
 } from '../users/index.ts'
+import { noFactors } from '../users/testing/no-factors.ts'
 import { createLogin } from './create-login.ts'
 import { createLockout, type LockoutOptions } from './lockout.ts'
 
@@ -67,7 +68,8 @@ async function build(
     passwords,
     passwordRules,
     sessions,
-    twoFactorEnabled: false,
+    factorRules: noFactors,
+    factors: { forget: async () => undefined },
     log,
   })
   const { app } = createTestApp([login.routes, meRoutes(me)], {
@@ -386,7 +388,13 @@ describe('users in tables of the original', () => {
     server = await build(async () => {
       const database = openExternalSqlite({ file, log: silentLogger, clock: systemClock })
       cleanups.push(() => database.close())
-      const names = { userTable: 'users', groupTable: 'groups', groupDetailsTable: undefined, withTwoFaSendTo: false }
+      const names = {
+        userTable: 'users',
+        groupTable: 'groups',
+        groupDetailsTable: undefined,
+        withTwoFaSendTo: false,
+        withTotpSecret: false,
+      }
       return openTableUsers({ database, ...names, log: silentLogger })
     })
     const stored = (name: string) =>

@@ -1,6 +1,5 @@
-import type { Secret } from '@rport/kit'
+import { createRecentMap, type Secret } from '@rport/kit'
 import { errors, jwtVerify, SignJWT } from 'jose'
-import { createRecentMap } from './recent-map.ts'
 
 /** What a bearer token may be used for; `*` = any. */
 export interface TokenScope {

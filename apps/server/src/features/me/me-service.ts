@@ -7,6 +7,7 @@ import type { CredentialCheck, Sessions } from '../login/index.ts'
 import type { TokenService } from '../tokens/index.ts'
 import {
   effectivePermissions,
+  type FactorRules,
   findUsernameFault,
   type PasswordRules,
   tunnelAndCommandRestrictions,
@@ -53,13 +54,13 @@ export interface MeServiceDeps {
   readonly passwordRules: PasswordRules
   readonly sessions: Pick<Sessions, 'endAllOf'>
   readonly apiTokens: Pick<TokenService, 'deleteAllOf'>
-  /** Whether codes are delivered: only then is there an address to change. */
-  readonly twoFactorEnabled: boolean
+  readonly factorRules: FactorRules
+  readonly factors: { forget(username: string): Promise<void> }
   readonly log: Logger
 }
 
 export function createMeService(deps: MeServiceDeps): MeService {
-  const { directory, credentials, passwords, passwordRules, sessions, apiTokens, twoFactorEnabled, log } = deps
+  const { directory, credentials, passwords, passwordRules, sessions, apiTokens, factorRules, factors, log } = deps
 
   const find = async (username: string): Promise<User> => {
     const user = await directory.find(username)
@@ -106,10 +107,13 @@ export function createMeService(deps: MeServiceDeps): MeService {
       if (isRenamed) await checkNewName(username)
       const usernames = isRenamed ? [user.username, username] : [user.username]
       if (password) await passwordRules.check({ password, algorithm: passwordStorage, usernames })
+      const sendTo = factorRules.keepsSendTo && twoFaSendTo !== user.twoFaSendTo ? (twoFaSendTo ?? '') : ''
+      const fault = sendTo === '' ? undefined : await factorRules.sendToFault(sendTo)
+      if (fault) throw fault
       const change: UserChange = {
         ...(isRenamed ? { username } : {}),
         ...(password ? { password: await hash(password, passwordStorage), passwordExpired: false } : {}),
-        ...(twoFactorEnabled && twoFaSendTo !== undefined && twoFaSendTo !== user.twoFaSendTo ? { twoFaSendTo } : {}),
+        ...(sendTo === '' ? {} : { twoFaSendTo: sendTo }),
       }
       if (Object.keys(change).length === 0) throw apiError('nothing_to_change')
       const endsSessions = isRenamed || Boolean(password)
@@ -118,6 +122,7 @@ export function createMeService(deps: MeServiceDeps): MeService {
       await directory.update(user.username, change)
       if (endsSessions) await sessions.endAllOf(user.username)
       if (isRenamed) await apiTokens.deleteAllOf(user.username)
+      if (isRenamed) await factors.forget(user.username)
       log.info({ username: user.username, fields: Object.keys(change) }, 'user changed the own account')
     },
   }

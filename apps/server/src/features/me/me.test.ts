@@ -6,6 +6,7 @@ import { createTestApp } from '../../http/testing/test-app.ts'
 import { createPasswords } from '../../passwords/index.ts'
 import { createLockout, createLogin, type Login } from '../login/index.ts'
 import { createEmbeddedUsers, createPasswordRules } from '../users/index.ts'
+import { noFactors } from '../users/testing/no-factors.ts'
 import { createMeService, meRoutes } from './index.ts'
 
 const OLD = 'golden-changer-pw-1'
@@ -59,7 +60,8 @@ beforeEach(async () => {
     passwords,
     passwordRules,
     sessions,
-    twoFactorEnabled: false,
+    factorRules: noFactors,
+    factors: { forget: async () => undefined },
     log,
   })
   const config = { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true }

@@ -1,6 +1,7 @@
 import type { Logger } from '@rport/kit'
 import type { RouteSet } from '../../http/index.ts'
 import type { Passwords } from '../../passwords/index.ts'
+import type { FactorRules } from './factor-rules.ts'
 import type { PasswordRules } from './password-rules.ts'
 import type { UserDirectory } from './user-directory.ts'
 import type { UserGroupService } from './user-group-service.ts'
@@ -14,8 +15,8 @@ export interface UsersDeps {
   readonly passwordRules: PasswordRules
   readonly sessions: SessionsOfUsers
   readonly tokens: { deleteAllOf(username: string): Promise<void> }
-  /** Whether codes are delivered. */
-  readonly twoFactorEnabled: boolean
+  readonly factorRules: FactorRules
+  readonly factors: { forget(username: string): Promise<void> }
   readonly log: Logger
 }
 
@@ -26,10 +27,14 @@ export interface Users {
 }
 
 export function createUsers(deps: UsersDeps): Users {
-  const { groups, sessions, tokens } = deps
+  const { groups, sessions, tokens, factors } = deps
   const service = createUserService({
     ...deps,
-    belongings: { endSessionsOf: sessions.endAllOf, deleteTokensOf: tokens.deleteAllOf },
+    belongings: {
+      endSessionsOf: sessions.endAllOf,
+      deleteTokensOf: tokens.deleteAllOf,
+      forgetFactorsOf: factors.forget,
+    },
   })
   return { service, routes: userRoutes({ service, groups, sessions }) }
 }

@@ -12,6 +12,7 @@ export {
   tunnelAndCommandRestrictions,
 } from './access-policy.ts'
 export { createUsers, type Users, type UsersDeps } from './create-users.ts'
+export type { FactorRules } from './factor-rules.ts'
 export { toPermissionsView } from './group-view.ts'
 export {
   createPasswordRules,
@@ -25,7 +26,12 @@ export { createUserGroupService, type UserGroupService } from './user-group-serv
 export { findUsernameFault } from './user-names.ts'
 export { createUserService, type UserInput, type UserService } from './user-service.ts'
 
-export { createEmbeddedUsers, type EmbeddedUsers, type EmbeddedUsersOptions } from './user-store-embedded.ts'
+export {
+  createEmbeddedUsers,
+  type EmbeddedUsers,
+  type EmbeddedUsersOptions,
+  type TextSealing,
+} from './user-store-embedded.ts'
 export { type FileUsersOptions, openFileUsers } from './user-store-file.ts'
 export { createStaticUsers } from './user-store-static.ts'
 export { openTableUsers, type TableUsersOptions } from './user-store-tables.ts'

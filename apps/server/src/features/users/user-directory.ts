@@ -15,12 +15,16 @@ export interface User {
 /** A user with the secret to check a login against. */
 export interface StoredUser extends User {
   readonly password: StoredPassword
+  /** otpauth URL of the user's app; '' = none. */
+  readonly totpSecret: string
 }
 
 /** A user to be stored. */
 export interface NewUser extends User {
   /** Already hashed, as `passwordStorage` says; never clear text. */
   readonly password: string
+  /** otpauth URL; absent: none. */
+  readonly totpSecret?: string
 }
 
 /** What is to become of a user; absent = as it is. */
@@ -30,6 +34,8 @@ export interface UserChange {
   readonly password?: string
   readonly passwordExpired?: boolean
   readonly twoFaSendTo?: string
+  /** otpauth URL; '' = none from now on. */
+  readonly totpSecret?: string
   /** All groups from now on. */
   readonly groups?: readonly string[]
 }

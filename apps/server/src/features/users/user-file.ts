@@ -75,6 +75,8 @@ function parseUser(record: Readonly<Record<string, unknown>>, index: number): St
     groups: groupsOf(record['groups'], who),
     passwordExpired: expired,
     twoFaSendTo: text(record['two_fa_send_to'], `${who}: two_fa_send_to`),
+    // compat: the original writes a blank for a secret that was deleted.
+    totpSecret: text(record['totp_secret'], `${who}: totp_secret`).trim(),
   }
 }
 
@@ -102,5 +104,7 @@ function applyChange(record: Readonly<Record<string, unknown>>, change: UserChan
   if (change.groups !== undefined) changed['groups'] = [...change.groups]
   if (change.passwordExpired !== undefined) changed['password_expired'] = change.passwordExpired
   if (change.twoFaSendTo !== undefined) changed['two_fa_send_to'] = change.twoFaSendTo
+  if (change.totpSecret) changed['totp_secret'] = change.totpSecret
+  else if (change.totpSecret === '') delete changed['totp_secret']
   return changed
 }

@@ -70,12 +70,14 @@ const toInput = (body: {
   readonly password_expired?: boolean | undefined
   readonly groups?: readonly string[] | undefined
   readonly two_fa_send_to?: string | undefined
+  readonly totp_secret?: string | undefined
 }): UserInput => ({
   username: body.username,
   password: body.password,
   passwordExpired: body.password_expired,
   groups: body.groups,
   twoFaSendTo: body.two_fa_send_to,
+  totpSecret: body.totp_secret,
 })
 
 /** compat: lists say nothing about permissions. */

@@ -1,6 +1,7 @@
 import { ApiError, apiError, throwCollected } from '@rport/api'
 import type { Logger } from '@rport/kit'
 import { type HashAlgorithm, LimiterFull, type Passwords } from '../../passwords/index.ts'
+import type { FactorRules } from './factor-rules.ts'
 import type { PasswordRules } from './password-rules.ts'
 import type { NewUser, User, UserChange, UserDirectory } from './user-directory.ts'
 import { findUsernameFault, requireUserGroupName } from './user-names.ts'
@@ -12,6 +13,8 @@ export interface UserInput {
   readonly passwordExpired: boolean | undefined
   readonly groups: readonly string[] | undefined
   readonly twoFaSendTo: string | undefined
+  /** otpauth URL of an app that the user has already. */
+  readonly totpSecret: string | undefined
 }
 
 /** Accounts of people, as administrators change them. */
@@ -33,6 +36,8 @@ export interface UserService {
 export interface UserBelongings {
   endSessionsOf(username: string): Promise<void>
   deleteTokensOf(username: string): Promise<void>
+  /** Recovery codes and what is remembered of codes; the app itself is part of the account. */
+  forgetFactorsOf(username: string): Promise<void>
 }
 
 export interface UserServiceDeps {
@@ -40,13 +45,12 @@ export interface UserServiceDeps {
   readonly passwords: Pick<Passwords, 'hash'>
   readonly passwordRules: PasswordRules
   readonly belongings: UserBelongings
-  /** Whether codes are delivered: only then must users have an address for them. */
-  readonly twoFactorEnabled: boolean
+  readonly factorRules: FactorRules
   readonly log: Logger
 }
 
 export function createUserService(deps: UserServiceDeps): UserService {
-  const { directory, passwords, passwordRules, belongings, twoFactorEnabled, log } = deps
+  const { directory, passwords, passwordRules, belongings, factorRules, log } = deps
 
   const requireStorage = (): HashAlgorithm => {
     if (directory.passwordStorage === 'configured') throw apiError('users_not_changeable')
@@ -61,12 +65,19 @@ export function createUserService(deps: UserServiceDeps): UserService {
     }
   }
 
+  const sendToFault = async (sendTo: string): Promise<ApiError | undefined> => {
+    if (sendTo !== '') return factorRules.sendToFault(sendTo)
+    return factorRules.needsSendTo ? apiError('user_two_fa_send_to_required') : undefined
+  }
+
   /** Before a change, so that no crash leaves sessions of a name that somebody else may take; after, for those begun meanwhile. */
   const around = async (usernames: readonly string[], what: { tokens: boolean }, change: () => Promise<void>) => {
     const end = async () => {
       for (const username of usernames) {
         await belongings.endSessionsOf(username)
-        if (what.tokens) await belongings.deleteTokensOf(username)
+        if (!what.tokens) continue
+        await belongings.deleteTokensOf(username)
+        await belongings.forgetFactorsOf(username)
       }
     }
     await end()
@@ -79,13 +90,14 @@ export function createUserService(deps: UserServiceDeps): UserService {
 
     async create(input) {
       const algorithm = requireStorage()
-      const { username = '', password = '', groups = [], twoFaSendTo = '' } = input
+      const { username = '', password = '', groups = [], twoFaSendTo = '', totpSecret = '' } = input
       const faults = [
         username === '' ? apiError('user_name_required') : findUsernameFault(username),
         password === ''
           ? apiError('user_password_required')
           : await passwordRules.faultOf({ password, algorithm, usernames: [username] }),
-        twoFactorEnabled && twoFaSendTo === '' ? apiError('user_two_fa_send_to_required') : undefined,
+        await sendToFault(twoFaSendTo),
+        totpSecret === '' ? undefined : factorRules.totpSecretFault(totpSecret),
       ]
       throwCollected(faults.filter((fault) => fault !== undefined))
       for (const group of groups) requireUserGroupName(group)
@@ -94,6 +106,7 @@ export function createUserService(deps: UserServiceDeps): UserService {
         groups,
         passwordExpired: input.passwordExpired ?? false,
         twoFaSendTo,
+        totpSecret,
         password: await hash(password, algorithm),
       }
       if (await directory.find(username)) throw apiError('username_taken')
@@ -106,12 +119,14 @@ export function createUserService(deps: UserServiceDeps): UserService {
       const algorithm = requireStorage()
       const user = await directory.find(username)
       if (!user) throw apiError('user_unknown', { username })
-      const { password = '', groups, passwordExpired, twoFaSendTo = '' } = input
+      const { password = '', groups, passwordExpired, twoFaSendTo = '', totpSecret = '' } = input
       const renamed = input.username !== undefined && input.username !== '' && input.username !== username
       const name = renamed ? (input.username ?? username) : username
       const faults = [
         renamed ? findUsernameFault(name) : undefined,
         password === '' ? undefined : await passwordRules.faultOf({ password, algorithm, usernames: [username, name] }),
+        factorRules.keepsSendTo && twoFaSendTo !== '' ? await factorRules.sendToFault(twoFaSendTo) : undefined,
+        totpSecret === '' ? undefined : factorRules.totpSecretFault(totpSecret),
       ]
       throwCollected(faults.filter((fault) => fault !== undefined))
       for (const group of groups ?? []) requireUserGroupName(group)
@@ -122,7 +137,8 @@ export function createUserService(deps: UserServiceDeps): UserService {
         ...(password === '' ? {} : { password: await hash(password, algorithm), passwordExpired: false }),
         ...(passwordExpired === undefined ? {} : { passwordExpired }),
         ...(groups === undefined ? {} : { groups }),
-        ...(twoFactorEnabled && twoFaSendTo !== '' ? { twoFaSendTo } : {}),
+        ...(factorRules.keepsSendTo && twoFaSendTo !== '' ? { twoFaSendTo } : {}),
+        ...(totpSecret === '' ? {} : { totpSecret }),
       }
       if (Object.keys(change).length === 0) throw apiError('nothing_to_change')
       const apply = () => directory.update(username, change).catch((error) => throwUnknown(error, username))
@@ -138,6 +154,7 @@ export function createUserService(deps: UserServiceDeps): UserService {
       await directory.delete(username).catch((error) => throwUnknown(error, username))
       await belongings.endSessionsOf(username)
       await belongings.deleteTokensOf(username)
+      await belongings.forgetFactorsOf(username)
       log.info({ username }, 'user deleted')
     },
   }

@@ -15,9 +15,20 @@ export interface EmbeddedUsersOptions {
   readonly db: Database
   readonly clock: Clock
   readonly log: Logger
+  /** Absent: secrets of apps are stored as they are. */
+  readonly sealing?: TextSealing
 }
 
-export function createEmbeddedUsers({ db, clock, log }: EmbeddedUsersOptions): EmbeddedUsers {
+/** Keeps texts from whoever reads the database and nothing else. The empty text stays empty. */
+export interface TextSealing {
+  seal(text: string): string
+  /** @throws when the text was sealed with another key */
+  open(stored: string): string
+}
+
+const unsealed: TextSealing = { seal: (text) => text, open: (stored) => stored }
+
+export function createEmbeddedUsers({ db, clock, log, sealing = unsealed }: EmbeddedUsersOptions): EmbeddedUsers {
   return {
     source: 'DB',
     passwordStorage: 'argon2id',
@@ -42,6 +53,7 @@ export function createEmbeddedUsers({ db, clock, log }: EmbeddedUsersOptions): E
         passwordExpired: row.password_expired !== 0,
         twoFaSendTo: row.two_fa_send_to,
         password: classifyStoredPassword(row.password_hash),
+        totpSecret: sealing.open(row.totp_secret),
       }
     },
 
@@ -70,7 +82,7 @@ export function createEmbeddedUsers({ db, clock, log }: EmbeddedUsersOptions): E
             password_hash: user.password,
             password_expired: user.passwordExpired ? 1 : 0,
             two_fa_send_to: user.twoFaSendTo,
-            totp_secret: '',
+            totp_secret: sealing.seal(user.totpSecret ?? ''),
             created_at: clock.now(),
           }
           await trx.insertInto('users').values(row).execute()
@@ -87,6 +99,7 @@ export function createEmbeddedUsers({ db, clock, log }: EmbeddedUsersOptions): E
         ...(change.password === undefined ? {} : { password_hash: change.password }),
         ...(change.passwordExpired === undefined ? {} : { password_expired: change.passwordExpired ? 1 : 0 }),
         ...(change.twoFaSendTo === undefined ? {} : { two_fa_send_to: change.twoFaSendTo }),
+        ...(change.totpSecret === undefined ? {} : { totp_secret: sealing.seal(change.totpSecret) }),
       }
       if (Object.keys(columns).length === 0 && change.groups === undefined) return
       try {

@@ -29,7 +29,9 @@ export async function openFileUsers({ path, clock, log }: FileUsersOptions): Pro
     groupPermissionsEnabled: false,
     find: async (username) => (await file.current()).users.get(username),
     async list() {
-      const users = [...(await file.current()).users.values()].map(({ password: _password, ...user }) => user)
+      const users = [...(await file.current()).users.values()].map(
+        ({ password: _password, totpSecret: _totpSecret, ...user }) => user,
+      )
       return users.sort((left, right) => (left.username < right.username ? -1 : 1))
     },
     async create(user) {

@@ -15,7 +15,7 @@ export function createStaticUsers({ username, password }: { username: string; pa
     groupPermissionsEnabled: false,
     async find(name) {
       if (name !== username) return undefined
-      return { ...user, password: { kind: 'configured', text: password.reveal() } }
+      return { ...user, totpSecret: '', password: { kind: 'configured', text: password.reveal() } }
     },
     list: refuse,
     create: refuse,

@@ -14,6 +14,8 @@ export interface TableUsersOptions {
   readonly groupDetailsTable: string | undefined
   /** Whether `two_fa_send_to` is read and written; the column need not exist otherwise. */
   readonly withTwoFaSendTo: boolean
+  /** Whether `totp_secret` is; so with it. */
+  readonly withTotpSecret: boolean
   readonly log: Logger
 }
 
@@ -22,6 +24,7 @@ interface UserRow {
   password: string | null
   password_expired: unknown
   two_fa_send_to?: string | null
+  totp_secret?: string | null
 }
 
 /**
@@ -30,14 +33,17 @@ interface UserRow {
  * @throws naming the table and the columns it should have
  */
 export async function openTableUsers(options: TableUsersOptions): Promise<UserDirectory> {
-  const { groupDetailsTable, withTwoFaSendTo } = options
+  const { groupDetailsTable, withTwoFaSendTo, withTotpSecret } = options
   const database = oneChangeAtATime(options.database)
   const users = sql.table(options.userTable)
   const memberships = sql.table(options.groupTable)
   const group = sql.ref('group')
-  const columns = sql.raw(
-    `username, password, password_expired${withTwoFaSendTo ? ', two_fa_send_to' : ''}`, // names of our own, no input
-  )
+  const names = [
+    'username, password, password_expired',
+    ...(withTwoFaSendTo ? ['two_fa_send_to'] : []),
+    ...(withTotpSecret ? ['totp_secret'] : []),
+  ].join(', ')
+  const columns = sql.raw(names) // names of our own, no input
 
   /** Letter by letter, whatever the database takes for equal. */
   const findRow = async (db: Kysely<unknown>, username: string): Promise<UserRow | undefined> => {
@@ -63,11 +69,7 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
     }
   }
   const { read } = database
-  await probe(
-    options.userTable,
-    `username, password, password_expired${withTwoFaSendTo ? ', two_fa_send_to' : ''}`,
-    sql`select ${columns} from ${users} limit 1`.execute(read),
-  )
+  await probe(options.userTable, names, sql`select ${columns} from ${users} limit 1`.execute(read))
   await probe(
     options.groupTable,
     'username, group',
@@ -105,7 +107,7 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
       const row = await findRow(read, username)
       if (!row) return undefined
       const groups = await findMemberships(read, row.username)
-      return { ...toUser(row, groups), password: classifyStoredPassword(row.password ?? '') }
+      return { ...toUser(row, groups), password: classifyStoredPassword(row.password ?? ''), totpSecret: secretOf(row) }
     },
 
     async list() {
@@ -121,10 +123,14 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
       await write(async (trx) => {
         // Not left to a unique key: the table may have none.
         if (await findRow(trx, username)) throw apiError('username_taken')
-        const values = [username, user.password, user.passwordExpired ? 1 : 0]
-        await sql`insert into ${users} (${columns}) values (${sql.join(withTwoFaSendTo ? [...values, user.twoFaSendTo] : values)})`.execute(
-          trx,
-        )
+        const values = [
+          username,
+          user.password,
+          user.passwordExpired ? 1 : 0,
+          ...(withTwoFaSendTo ? [user.twoFaSendTo] : []),
+          ...(withTotpSecret ? [user.totpSecret ?? ''] : []),
+        ]
+        await sql`insert into ${users} (${columns}) values (${sql.join(values)})`.execute(trx)
         // Memberships that a deleted user left behind are not inherited.
         await setGroups(trx, username, user.groups)
       })
@@ -172,6 +178,7 @@ export async function openTableUsers(options: TableUsersOptions): Promise<UserDi
       ...(change.password === undefined ? [] : [sql`password = ${change.password}`]),
       ...(change.passwordExpired === undefined ? [] : [sql`password_expired = ${change.passwordExpired ? 1 : 0}`]),
       ...(change.twoFaSendTo === undefined || !withTwoFaSendTo ? [] : [sql`two_fa_send_to = ${change.twoFaSendTo}`]),
+      ...(change.totpSecret === undefined || !withTotpSecret ? [] : [sql`totp_secret = ${change.totpSecret}`]),
     ]
     if (assignments.length === 0) return
     await sql`update ${users} set ${sql.join(assignments)} where username = ${username}`.execute(trx)
@@ -200,6 +207,9 @@ const toUser = (row: UserRow, memberships: readonly { readonly name: string | nu
   passwordExpired: isTrue(row.password_expired),
   twoFaSendTo: row.two_fa_send_to ?? '',
 })
+
+/** compat: the original writes a blank for a secret that was deleted. */
+const secretOf = (row: UserRow): string => (row.totp_secret ?? '').trim()
 
 /** SQLite stores whatever it is given: 0 and 1 as documented, but texts and booleans of other programs too. */
 const isTrue = (value: unknown): boolean =>

@@ -57,10 +57,10 @@ async function openFile(): Promise<OpenStore> {
 function makeTables(file: string): DatabaseSync {
   const raw = new DatabaseSync(file)
   raw.exec(`
-    CREATE TABLE people (username TEXT PRIMARY KEY, password TEXT, password_expired BOOLEAN NOT NULL DEFAULT 0, two_fa_send_to TEXT, odd INT);
+    CREATE TABLE people (username TEXT PRIMARY KEY, password TEXT, password_expired BOOLEAN NOT NULL DEFAULT 0, two_fa_send_to TEXT, totp_secret TEXT, odd INT);
     CREATE TABLE memberships (username TEXT, \`group\` TEXT);
     CREATE TABLE details (name TEXT, permissions TEXT, tunnels_restricted TEXT, commands_restricted TEXT, extra TEXT);
-    INSERT INTO people VALUES ('ada', '${HASH}', 0, NULL, 1), ('bob', '${HASH}', 0, '', 1), ('eve', '${HASH}', 1, '', 1);
+    INSERT INTO people VALUES ('ada', '${HASH}', 0, NULL, NULL, 1), ('bob', '${HASH}', 0, '', ' ', 1), ('eve', '${HASH}', 1, '', '', 1);
     INSERT INTO memberships VALUES ('ada', 'Administrators'), ('bob', 'operators'), ('bob', 'viewers'), ('ghost', 'Administrators');
     INSERT INTO details (name, permissions) VALUES ('operators', '{"commands":true,"tunnels":true,"flying":true}'), ('viewers', '{}');
   `)
@@ -72,6 +72,7 @@ const tableNames = {
   groupTable: 'memberships',
   groupDetailsTable: 'details',
   withTwoFaSendTo: true,
+  withTotpSecret: true,
 }
 
 async function openTables(): Promise<OpenStore> {
@@ -126,10 +127,10 @@ const openServerTables = (name: string) => async (): Promise<OpenStore> => {
     'drop table if exists people',
     'drop table if exists memberships',
     'drop table if exists details',
-    'create table people (username varchar(150) primary key, password varchar(255), password_expired boolean not null default false, two_fa_send_to varchar(150))',
+    'create table people (username varchar(150) primary key, password varchar(255), password_expired boolean not null default false, two_fa_send_to varchar(150), totp_secret text)',
     `create table memberships (username varchar(150), ${group} varchar(150))`,
     'create table details (name varchar(150), permissions text, tunnels_restricted text, commands_restricted text)',
-    `insert into people values ('ada', '${HASH}', false, null), ('bob', '${HASH}', false, ''), ('eve', '${HASH}', true, '')`,
+    `insert into people values ('ada', '${HASH}', false, null, null), ('bob', '${HASH}', false, '', ' '), ('eve', '${HASH}', true, '', '')`,
     `insert into memberships values ('ada', 'Administrators'), ('bob', 'operators'), ('bob', 'viewers'), ('ghost', 'Administrators')`,
     `insert into details (name, permissions) values ('operators', '{"commands":true,"tunnels":true,"flying":true}'), ('viewers', '{}')`,
   ]
@@ -170,6 +171,7 @@ describe.each(stores)('users in %s', (_name, open) => {
       groups: ['operators', 'viewers'],
       passwordExpired: false,
       twoFaSendTo: '',
+      totpSecret: '',
       password: { kind: 'bcrypt', text: HASH },
     })
     expect(await directory.find('eve')).toMatchObject({ groups: [], passwordExpired: true })
@@ -193,6 +195,20 @@ describe.each(stores)('users in %s', (_name, open) => {
       twoFaSendTo: 'eve@example.com',
       password: { text: HASH },
     })
+  })
+
+  it('have an app from when it is set until it is taken away, whatever their name is', async () => {
+    await directory.update('bob', { totpSecret: 'otpauth://totp/x?secret=AAAA' })
+    await directory.update('bob', { username: 'robert' })
+    expect(await directory.find('robert')).toMatchObject({ totpSecret: 'otpauth://totp/x?secret=AAAA' })
+    expect(JSON.stringify(await directory.list())).not.toContain('otpauth')
+    await directory.update('robert', { totpSecret: '' })
+    expect(await directory.find('robert')).toMatchObject({ totpSecret: '' })
+    await directory.create({
+      ...{ username: 'new', password: HASH, groups: [], passwordExpired: false, twoFaSendTo: '' },
+      totpSecret: 'otpauth://totp/new?secret=AAAA',
+    })
+    expect(await directory.find('new')).toMatchObject({ totpSecret: 'otpauth://totp/new?secret=AAAA' })
   })
 
   it('take their groups along when they are renamed', async () => {
@@ -239,7 +255,11 @@ describe.each(stores)('users in %s', (_name, open) => {
   it('can be created, once for each name, without the groups of a namesake who was deleted', async () => {
     const ghost = { username: 'ghost', groups: ['viewers'], passwordExpired: false, twoFaSendTo: 'g@example.com' }
     await directory.create({ ...ghost, password: HASH })
-    expect(await directory.find('ghost')).toEqual({ ...ghost, password: { kind: 'bcrypt', text: HASH } })
+    expect(await directory.find('ghost')).toEqual({
+      ...ghost,
+      totpSecret: '',
+      password: { kind: 'bcrypt', text: HASH },
+    })
     await expect(directory.create({ ...ghost, password: OTHER_HASH })).rejects.toMatchObject({ key: 'username_taken' })
     expect(await directory.find('ghost')).toMatchObject({ password: { text: HASH } })
   })
@@ -448,7 +468,7 @@ describe('users in tables of the original', () => {
     const file = join(folder, 'u.db')
     const raw = makeTables(file)
     raw.exec('ALTER TABLE people DROP COLUMN two_fa_send_to')
-    const { directory, database } = await open(raw, file, { withTwoFaSendTo: false })
+    const { directory, database } = await open(raw, file, { withTwoFaSendTo: false, withTotpSecret: false })
     await directory.update('ada', { twoFaSendTo: 'x' })
     expect(await directory.find('ada')).toMatchObject({ twoFaSendTo: '' })
     await database.close()

@@ -15,6 +15,7 @@ import {
   createUsers,
   type UserDirectory,
 } from './index.ts'
+import { noFactors } from './testing/no-factors.ts'
 
 const PASSWORD = 'golden-newbie-pw-1'
 const [clock, log] = [systemClock, silentLogger]
@@ -56,7 +57,15 @@ function open(directory: UserDirectory) {
   })
   closing.push(login)
   const { sessions } = login
-  const deps = { directory, passwords, passwordRules, sessions, twoFactorEnabled: false, log }
+  const deps = {
+    directory,
+    passwords,
+    passwordRules,
+    sessions,
+    factorRules: noFactors,
+    factors: { forget: async () => undefined },
+    log,
+  }
   const users = createUsers({ ...deps, groups: createUserGroupService(deps), tokens: tokens.service })
   const config = { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true }
   const { app } = createTestApp([login.routes, users.routes, tokens.routes], {

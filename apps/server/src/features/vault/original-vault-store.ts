@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Clock, errorMessage, type Logger } from '@rport/kit'
 import { sql } from 'kysely'
 import { openExternalSqlite } from '../../db/index.ts'
-import { unsealOriginal } from './sealed-value.ts'
+import { unsealOriginal } from '../../sealed-value.ts'
 import { originalKey } from './vault-key.ts'
 import type { VaultInput, VaultRow } from './vault-value.ts'
 

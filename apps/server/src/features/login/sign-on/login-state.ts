@@ -1,6 +1,5 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
-import { type Clock, MS_PER_MINUTE, type Secret } from '@rport/kit'
-import { createRecentMap } from '../recent-map.ts'
+import { type Clock, createRecentMap, MS_PER_MINUTE, type Secret } from '@rport/kit'
 import type { LoginFlow } from './identity-provider.ts'
 
 /** Time to find the password, the telephone and the second factor. */

@@ -1,8 +1,8 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { deriveKey } from './features/vault/vault-key.ts'
 import { seal, unseal, unsealOriginal } from './sealed-value.ts'
-import { deriveKey } from './vault-key.ts'
 
 const key = createSecretKey(randomBytes(32))
 
