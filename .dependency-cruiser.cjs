@@ -158,6 +158,11 @@ module.exports = {
       { name: 'sign-on', path: '^apps/server/src/features/login/sign-on/open-id\\.ts$' },
       'Identity providers are asked through an IdentityProvider: which library speaks OpenID Connect is the business of one file.',
     ),
+    library(
+      'nodemailer',
+      { name: 'mail', path: '^apps/server/src/mail/' },
+      'SMTP belongs to server/src/mail: everybody else is handed a Mailer.',
+    ),
     library('smol-toml', { name: 'config', path: '^packages/config/' }, 'TOML is read by packages/config.'),
     library(
       'pino',

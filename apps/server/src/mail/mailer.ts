@@ -1,4 +1,6 @@
-import { parseIp, type Secret, splitHostPort } from '@rport/kit'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { parseIp, type Secret, splitHostPort, toError } from '@rport/kit'
 import { createTransport } from 'nodemailer'
 
 /** A mail to one person. */
@@ -37,8 +39,10 @@ export function createMailer(options: MailerOptions): Mailer {
   const { username = '', password, sender, implicitTls, trustedCertificates: ca } = options
   const isHere = host === 'localhost' || parseIp(host)?.text === '::1' || (parseIp(host) && host.startsWith('127.'))
   const hasLogin = username !== ''
-  const open = () =>
+  const open = (connection: Socket) =>
     createTransport({
+      // Ours, because it must be possible to hang up.
+      connection,
       host,
       port,
       secure: implicitTls,
@@ -58,14 +62,15 @@ export function createMailer(options: MailerOptions): Mailer {
     work: (transport: ReturnType<typeof open>) => Promise<unknown>,
   ): Promise<void> => {
     signal.throwIfAborted()
-    const transport = open()
-    const close = () => transport.close()
-    signal.addEventListener('abort', close, { once: true })
+    const socket = connect({ host, port })
+    const hangUp = () => socket.destroy(toError(signal.reason))
+    signal.addEventListener('abort', hangUp, { once: true })
     try {
-      await work(transport)
+      await once(socket, 'connect')
+      await work(open(socket))
     } finally {
-      signal.removeEventListener('abort', close)
-      transport.close()
+      signal.removeEventListener('abort', hangUp)
+      socket.destroy()
     }
   }
 

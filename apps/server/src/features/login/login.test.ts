@@ -9,6 +9,7 @@ import { openExternalSqlite } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
 import { createTestApp } from '../../http/testing/test-app.ts'
 import { createPasswords } from '../../passwords/index.ts'
+import { noFactors } from '../../testing/no-factors.ts'
 import { createMeService, meRoutes } from '../me/index.ts'
 import {
   createAccessPolicy,
@@ -18,7 +19,6 @@ import {
   openTableUsers,
   type UserDirectory,
 } from '../users/index.ts'
-import { noFactors } from '../users/testing/no-factors.ts'
 import { createLogin } from './create-login.ts'
 import { createLockout, type LockoutOptions } from './lockout.ts'
 

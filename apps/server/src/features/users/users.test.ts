@@ -4,6 +4,7 @@ import type { Database } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
 import { createTestApp } from '../../http/testing/test-app.ts'
 import { createPasswords, type Passwords } from '../../passwords/index.ts'
+import { noFactors } from '../../testing/no-factors.ts'
 import { createLockout, createLogin, type Login } from '../login/index.ts'
 import { createTokens, type Tokens } from '../tokens/index.ts'
 import {
@@ -15,7 +16,6 @@ import {
   createUsers,
   type UserDirectory,
 } from './index.ts'
-import { noFactors } from './testing/no-factors.ts'
 
 const PASSWORD = 'golden-newbie-pw-1'
 const [clock, log] = [systemClock, silentLogger]

@@ -1,5 +1,5 @@
 import { apiError } from '@rport/api'
-import type { FactorRules } from '../factor-rules.ts'
+import type { FactorRules } from '../features/users/index.ts'
 
 /** The rules of a server without second factors. */
 export const noFactors: FactorRules = {
