@@ -1,6 +1,11 @@
-/** Keeps received bytes valid after the callback that delivered them; call `release` when they are no longer needed. */
+/** Keeps bytes as they are until it is released, once. */
+export interface Hold {
+  release(): void
+}
+
+/** Says how long bytes stay as they are: until the callback that delivered them returns, and as long as somebody holds them. */
 export interface Lease {
-  hold(): { release(): void }
+  hold(): Hold
 }
 
 /**
@@ -18,10 +23,11 @@ export interface Channel {
   readonly queuedBytes: number
 
   /**
-   * Queues `bytes`, which must not be changed until they have left (see `onDrain`).
+   * Sends `bytes`, at once where there is room. Those that must wait are held by the lease; without one they must not be
+   * changed until they have left (see `onDrain`).
    * @returns false when the caller should stop until `onDrain`
    */
-  send(bytes: Buffer): boolean
+  send(bytes: Buffer, lease?: Lease): boolean
   /** No more bytes will be sent. Towards peers without half-close this ends the channel once everything has left. */
   sendEof(): void
   /** Says that `byteCount` received bytes have been dealt with, so that the peer may send as many again. */

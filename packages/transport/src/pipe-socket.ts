@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Clock, systemClock, type Timer } from '@rport/kit'
-import type { Channel } from './channel.ts'
+import type { Channel, Lease } from './channel.ts'
+import { readSocket } from './socket-reads.ts'
 import { SocketSink } from './socket-sink.ts'
 
 export interface SocketPipe {
@@ -14,6 +15,8 @@ export interface PipeOptions {
   /** Called for bytes of either direction, before they go on. */
   readonly onBytes?: () => void
   readonly clock?: Clock
+  /** Leaves the buffers of the socket to the runtime, as with TLS: see readSocket. */
+  readonly readPlainly?: boolean
 }
 
 /** After one side is gone, what it sent last gets this long to leave towards the other. */
@@ -72,11 +75,12 @@ export function pipeSocket(socket: Socket, channel: Channel, options: PipeOption
     socket.resume()
   }
 
-  socket.on('data', (bytes: Buffer) => {
+  const onArrival = (bytes: Buffer, lease: Lease) => {
     if (!channel.isOpen) return
     onBytes?.()
-    if (!channel.send(bytes)) socket.pause()
-  })
+    if (!channel.send(bytes, lease)) socket.pause()
+  }
+  readSocket(socket, onArrival, options.readPlainly)
   socket.on('end', () => {
     hasEnded = true
     channel.sendEof()

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net'
 import { ByteRow } from './byte-row.ts'
-import type { Lease } from './channel.ts'
+import type { Hold, Lease } from './channel.ts'
+import { OWNED_BYTES } from './lease.ts'
 
 /** Writes under way at once. What comes on top is copied and joined: a stalled reader must not cost an object per byte. */
 const MAX_WRITES = 64
+/** Up to here a copy costs less than keeping the buffer that the bytes came in, and a stalled reader keeps no large one for a few of them. */
+const COPIED_BYTES = 2048
 
 /** Bytes on their way into a socket. Says of each when it has left, or never will. */
 export class SocketSink {
@@ -11,7 +14,7 @@ export class SocketSink {
   readonly #onLeft: (byteCount: number) => void
   readonly #later = new ByteRow()
   /** Writes under way, oldest first: the socket finishes them in order. */
-  readonly #writes: { byteCount: number; release(): void }[] = []
+  readonly #writes: { byteCount: number; hold: Hold }[] = []
   #isCorked = false
   #wantsEnd = false
 
@@ -24,7 +27,8 @@ export class SocketSink {
   write(bytes: Buffer, lease: Lease): void {
     if (!this.#socket.writable) this.#onLeft(bytes.length)
     else if (this.#writes.length < MAX_WRITES && this.#later.byteCount === 0) {
-      this.#send(bytes, lease.hold().release)
+      if (bytes.length <= COPIED_BYTES) this.#send(Buffer.from(bytes), OWNED_BYTES.hold())
+      else this.#send(bytes, lease.hold())
     } else this.#later.push(bytes)
   }
 
@@ -34,8 +38,8 @@ export class SocketSink {
     if (this.#later.byteCount === 0) this.#socket.end()
   }
 
-  #send(bytes: Buffer, release: () => void): void {
-    this.#writes.push({ byteCount: bytes.length, release })
+  #send(bytes: Buffer, hold: Hold): void {
+    this.#writes.push({ byteCount: bytes.length, hold })
     if (!this.#isCorked) {
       // One system call for all packets of one read.
       this.#isCorked = true
@@ -53,7 +57,7 @@ export class SocketSink {
   #onWritten = (): void => {
     const first = this.#writes.shift()
     if (!first) return
-    first.release()
+    first.hold.release()
     this.#onLeft(first.byteCount)
     if (this.#later.byteCount === 0) return
     if (!this.#socket.writable) {
@@ -64,11 +68,9 @@ export class SocketSink {
       while (this.#writes.length < MAX_WRITES) {
         const piece = this.#later.shift()
         if (!piece) break
-        this.#send(piece, nothing)
+        this.#send(piece, OWNED_BYTES.hold())
       }
       if (this.#later.byteCount === 0 && this.#wantsEnd) this.#socket.end()
     }
   }
 }
-
-const nothing = (): void => undefined

@@ -27,6 +27,8 @@ import { type ChannelHost, SshChannel } from './ssh-channel.ts'
 
 /** Bytes that a channel may lay out in one turn: bulk data of one cannot starve the keystrokes of another. */
 const TURN_BYTES = 128 * 1024
+/** Keystrokes and short answers: they need not wait for their turn behind bulk data. */
+const URGENT_BYTES = 4096
 /** Data is laid out only while less than this waits below: what comes later is not late. */
 const ROOM_BYTES = 512 * 1024
 /** Type-specific rest of an open message. */
@@ -164,18 +166,50 @@ export class ChannelBook implements ChannelHost {
     this.#carrier.scheduleFlush()
   }
 
-  /** Lays out data of the channels that have some, in turn, while there is room below. */
+  turnNow(channel: SshChannel, byteCount: number): void {
+    if (!this.#hasRoom || (this.#ready.length > 0 && byteCount > URGENT_BYTES)) return
+    this.#turn(channel)
+    this.#carrier.scheduleFlush()
+  }
+
+  /** Something waits for room on the link. */
+  get hasWaiting(): boolean {
+    return this.#ready.length > 0
+  }
+
+  get #hasRoom(): boolean {
+    return this.#carrier.canSendData && this.#carrier.queuedBytes < ROOM_BYTES
+  }
+
+  /** Lays out data of the channels that have some, in turn, while there is room below; first of those that have little. */
   layOut(): void {
-    while (this.#ready.length > 0 && this.#carrier.canSendData && this.#carrier.queuedBytes < ROOM_BYTES) {
+    if (this.#ready.length === 0 || !this.#hasRoom) return
+    this.#layOutUrgent()
+    // One turn in any case: any number of small ones does not keep bulk data back for ever.
+    do {
       const channel = this.#ready.shift()
       if (!channel) return
-      channel.isReady = false
-      this.#turn(channel)
-      if (channel.canSend) {
-        channel.isReady = true
-        this.#ready.push(channel)
-      }
+      this.#giveTurn(channel)
+    } while (this.#hasRoom)
+  }
+
+  #layOutUrgent(): void {
+    const isUrgent = (channel: SshChannel) => channel.queuedBytes <= URGENT_BYTES
+    if (this.#ready.length < 2 || !this.#ready.some(isUrgent)) return
+    const waiting = this.#ready
+    this.#ready = []
+    for (const channel of waiting) {
+      if (isUrgent(channel) && this.#hasRoom) this.#giveTurn(channel)
+      else this.#ready.push(channel)
     }
+  }
+
+  #giveTurn(channel: SshChannel): void {
+    channel.isReady = false
+    this.#turn(channel)
+    if (!channel.canSend || channel.isReady) return
+    channel.isReady = true
+    this.#ready.push(channel)
   }
 
   #turn(channel: SshChannel): void {

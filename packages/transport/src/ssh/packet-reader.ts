@@ -1,6 +1,6 @@
 import type { Lease } from '../channel.ts'
 import { TransportError } from '../errors.ts'
-import { OWNED_BYTES } from '../lease.ts'
+import { BufferPool, type LeasedBuffer, OWNED_BYTES } from '../lease.ts'
 import type { Opener } from './algorithms/cipher.ts'
 import { plainOpener } from './algorithms/plain-cipher.ts'
 
@@ -9,6 +9,9 @@ const MIN_PADDING_BYTES = 4
 const MIN_PACKET_BYTES = 1 + 1 + MIN_PADDING_BYTES
 /** A stopped link delivers what it has read already: a socket's buffer or two, or a TLS record; never this much. */
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024
+
+/** Packets that two reads have brought are joined here: the largest that our own peers send fits. 64 of them are 2.25 MiB. */
+const PARTS = new BufferPool(36 * 1024, 64)
 
 /**
  * Cuts a byte stream into packets and opens them. Pieces may end anywhere. No length is believed before it has been checked
@@ -20,6 +23,8 @@ export class PacketReader {
   #sequence = 0
   /** The packet that has not arrived whole. */
   #part: Buffer | undefined
+  /** Where `#part` is from, if it is a large one. */
+  #partBuffer: LeasedBuffer | undefined
   #partBytes = 0
   /** Whole size of that packet; 0 while its head is not there. */
   #partTotal = 0
@@ -74,6 +79,8 @@ export class PacketReader {
     this.#backlog = []
     this.#backlogBytes = 0
     this.#part = undefined
+    this.#partBuffer?.release()
+    this.#partBuffer = undefined
   }
 
   #keep(bytes: Buffer): void {
@@ -112,7 +119,9 @@ export class PacketReader {
   }
 
   #startPart(bytes: Buffer, at: number, byteCount: number, length: number, total: number): void {
-    this.#part = Buffer.allocUnsafeSlow(total)
+    const isPooled = total > Buffer.poolSize / 2 && total <= PARTS.bufferBytes
+    this.#partBuffer = isPooled ? PARTS.take() : undefined
+    this.#part = this.#partBuffer?.bytes ?? Buffer.allocUnsafe(total)
     bytes.copy(this.#part, 0, at, at + byteCount)
     this.#partBytes = byteCount
     this.#partLength = length
@@ -133,8 +142,11 @@ export class PacketReader {
       if (this.#partBytes < this.#partTotal) return at + taken
     }
     const whole = this.#part ?? part
+    const buffer = this.#partBuffer
     this.#part = undefined
-    this.#open(whole, 0, this.#partLength, OWNED_BYTES)
+    this.#partBuffer = undefined
+    this.#open(whole, 0, this.#partLength, buffer ?? OWNED_BYTES)
+    buffer?.release()
     return at + taken
   }
 

@@ -20,6 +20,7 @@ interface SlabUse {
  */
 export class PacketWriter {
   readonly #link: ByteLink
+  readonly #onLeft: () => void
   #sealer: Sealer = plainSealer
   #sequence = 0
   #use: SlabUse | undefined
@@ -33,8 +34,10 @@ export class PacketWriter {
   packetsSinceKeys = 0
   bytesSent = 0
 
-  constructor(link: ByteLink) {
+  /** @param onLeft  bytes that were flushed have left for the link */
+  constructor(link: ByteLink, onLeft: () => void = () => undefined) {
     this.#link = link
+    this.#onLeft = onLeft
   }
 
   /** Bytes laid out and not flushed. */
@@ -137,10 +140,12 @@ export class PacketWriter {
 
   #onWritten(use: SlabUse): void {
     use.writes -= 1
-    if (use.writes > 0) return
-    // Nothing under way: a quiet connection holds no slab.
-    if (use === this.#use && this.#regionFrom < 0) this.#forgetSlab()
-    if (use !== this.#use && use.bytes.length === SLAB_BYTES) returnSlab(use.bytes)
+    if (use.writes === 0) {
+      // Nothing under way: a quiet connection holds no slab.
+      if (use === this.#use && this.#regionFrom < 0) this.#forgetSlab()
+      if (use !== this.#use && use.bytes.length === SLAB_BYTES) returnSlab(use.bytes)
+    }
+    this.#onLeft()
   }
 
   #forgetSlab(): void {

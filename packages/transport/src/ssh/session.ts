@@ -229,6 +229,7 @@ export class SshSession implements Connection {
     return {
       onReady: () => this.#auth.start(),
       onRoom: () => this.#channels.layOut(),
+      hasWaiting: () => this.#channels.hasWaiting,
       onFailure: (error: Error) => this.#fail(error),
       onMessage: (payload: Buffer, lease: Lease, sequence: number) => this.#onMessage(payload, lease, sequence),
     }

@@ -8,6 +8,7 @@ const host: ChannelHost & { halfClose: boolean } = {
   ready: () => {
     isReady = true
   },
+  turnNow: (channel) => hasRoom && void laidOut.push(turn(channel)),
   sendWindowAdjust: (_id: number, byteCount: number) => void said.push(`adjust ${byteCount}`),
   sendEof: () => void said.push('eof'),
   sendClose: () => void said.push('close'),
@@ -19,11 +20,15 @@ const host: ChannelHost & { halfClose: boolean } = {
   },
 }
 let waiting = 0
+let hasRoom = false
+let laidOut: string[] = []
 
 beforeEach(() => {
   said = []
   isReady = false
   waiting = 0
+  hasRoom = false
+  laidOut = []
   host.halfClose = false
 })
 
@@ -52,6 +57,33 @@ function turn(channel: SshChannel): string {
 }
 
 describe('sending', () => {
+  test('lays out at once what there is room for, and holds only what has to wait', () => {
+    let holds = 0
+    const lease = {
+      hold: () => {
+        holds += 1
+        return {
+          release: () => {
+            holds -= 1
+          },
+        }
+      },
+    }
+    const channel = open({ remoteWindow: 5 })
+    hasRoom = true
+    expect(channel.send(Buffer.from('abc'), lease)).toBe(true)
+    expect([laidOut.join(), holds, waiting, isReady]).toEqual(['abc', 0, 0, false])
+    channel.send(Buffer.from('defg'), lease)
+    expect([laidOut.join(), holds, waiting, isReady]).toEqual(['abc,de', 1, 2, true])
+    // Behind what waits everything waits.
+    channel.send(Buffer.from('hi'), lease)
+    expect([laidOut.join(), holds, waiting]).toEqual(['abc,de', 2, 4])
+    channel.receiveAdjust(3)
+    expect([turn(channel), holds, waiting]).toEqual(['fgh', 1, 1])
+    channel.close({ abort: true })
+    expect([holds, waiting]).toEqual([0, 0])
+  })
+
   test('joins and cuts what was queued, byte for byte', () => {
     const channel = open({ remotePacketBytes: 7 })
     for (const text of ['a', 'bc', 'defghijklmno', '', 'p']) channel.send(Buffer.from(text))

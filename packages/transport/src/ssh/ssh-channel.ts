@@ -1,11 +1,15 @@
 import type { Channel, Lease } from '../channel.ts'
 import { TransportError } from '../errors.ts'
+import { OWNED_BYTES } from '../lease.ts'
 import { Arrivals } from './arrivals.ts'
+import { SendQueue } from './send-queue.ts'
 
 /** What a channel asks of its session. */
 export interface ChannelHost {
   /** This channel has data, an end or a close to send. */
   ready(channel: SshChannel): void
+  /** This channel has `byteCount` bytes and nothing before them: gives it a turn at once where nobody waits for one, or they are few. */
+  turnNow(channel: SshChannel, byteCount: number): void
   sendWindowAdjust(recipientId: number, byteCount: number): void
   sendEof(recipientId: number): void
   sendClose(recipientId: number): void
@@ -47,11 +51,7 @@ export class SshChannel implements Channel {
   #localWindow: number
   #consumed = 0
   readonly #arrivals = new Arrivals()
-  #queue: Buffer[] = []
-  /** First piece of the queue that is not gone, and how much of it is: shifting a long array costs its length. */
-  #queueAt = 0
-  #pieceAt = 0
-  #queued = 0
+  readonly #queue = new SendQueue()
   #callerWaits = false
   #wantsEof = false
   #sentEof = false
@@ -106,17 +106,21 @@ export class SshChannel implements Channel {
   }
 
   get queuedBytes(): number {
-    return this.#queued
+    return this.#queue.byteCount
   }
 
-  send(bytes: Buffer): boolean {
+  send(bytes: Buffer, lease: Lease = OWNED_BYTES): boolean {
     if (!this.isOpen || this.#wantsEof || bytes.length === 0) return true
+    const wasEmpty = this.#queue.byteCount === 0
     this.#queue.push(bytes)
-    this.#queued += bytes.length
     this.#host.queueChanged(bytes.length)
+    // What can leave at once is never kept: whoever read it may read into the same buffer again.
+    if (wasEmpty && this.#remoteWindow > 0) this.#host.turnNow(this, bytes.length)
+    if (this.#queue.byteCount === 0) return true
+    this.#queue.holdLast(lease)
     this.#host.ready(this)
     const allowed = this.#host.isCrowded ? this.remotePacketBytes : this.#queueBytes
-    if (this.#queued < allowed && this.#queue.length - this.#queueAt < MAX_QUEUED_PIECES) return true
+    if (this.#queue.byteCount < allowed && this.#queue.pieceCount < MAX_QUEUED_PIECES) return true
     this.#callerWaits = true
     return false
   }
@@ -156,51 +160,26 @@ export class SshChannel implements Channel {
   /** Whether there is something that may be sent now. */
   get canSend(): boolean {
     if (this.#sentClose) return false
-    if (this.#queued > 0) return this.#remoteWindow > 0
+    if (this.#queue.byteCount > 0) return this.#remoteWindow > 0
     return (this.#wantsEof && !this.#sentEof) || this.#wantsClose
   }
 
   /** Bytes for the next data message, as far as queue, window and packet size go. */
   nextBytes(): number {
-    return Math.min(this.#queued, this.#remoteWindow, this.remotePacketBytes)
+    return Math.min(this.#queue.byteCount, this.#remoteWindow, this.remotePacketBytes)
   }
 
   /** Copies the next `byteCount` queued bytes to `target` at `at`. */
   copyNext(target: Buffer, at: number, byteCount: number): void {
-    let left = byteCount
-    let to = at
-    while (left > 0) {
-      const first = this.#queue[this.#queueAt]
-      if (!first) break
-      const taken = Math.min(left, first.length - this.#pieceAt)
-      first.copy(target, to, this.#pieceAt, this.#pieceAt + taken)
-      to += taken
-      left -= taken
-      this.#pieceAt += taken
-      if (this.#pieceAt === first.length) this.#nextPiece()
-    }
-    this.#queued -= byteCount
+    this.#queue.moveTo(target, at, byteCount)
     this.#host.queueChanged(-byteCount)
     this.#remoteWindow -= byteCount
     this.bytesSent += byteCount
   }
 
-  #nextPiece(): void {
-    this.#pieceAt = 0
-    this.#queueAt += 1
-    if (this.#queueAt === this.#queue.length) {
-      this.#queue = []
-      this.#queueAt = 0
-    } else if (this.#queueAt >= MAX_QUEUED_PIECES) {
-      // Pieces that are gone are let go even when the queue never runs empty.
-      this.#queue.splice(0, this.#queueAt)
-      this.#queueAt = 0
-    }
-  }
-
   /** Sends the end or the close once no data is left before it, and tells a waiting caller that there is room. */
   finishTurn(): void {
-    if (this.#queued > 0) return
+    if (this.#queue.byteCount > 0) return
     if (this.#wantsEof && !this.#sentEof && !this.#wantsClose && !this.#sentClose) {
       this.#sentEof = true
       this.#host.sendEof(this.remoteId)
@@ -288,11 +267,8 @@ export class SshChannel implements Channel {
   }
 
   #dropQueue(): void {
-    this.#host.queueChanged(-this.#queued)
-    this.#queue = []
-    this.#queueAt = 0
-    this.#pieceAt = 0
-    this.#queued = 0
+    this.#host.queueChanged(-this.#queue.byteCount)
+    this.#queue.clear()
     this.#callerWaits = false
   }
 }

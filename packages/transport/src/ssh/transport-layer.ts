@@ -20,6 +20,8 @@ export interface TransportUser {
   onMessage(payload: Buffer, lease: Lease, sequence: number): void
   /** There is room on the link: lay out what waits. */
   onRoom(): void
+  /** Whether anything waits for room. */
+  hasWaiting(): boolean
   onFailure(error: Error): void
 }
 
@@ -67,7 +69,7 @@ export class TransportLayer {
     this.#user = user
     this.#ident = options.ident
     this.#budget = new ExchangeBudget(options.clock)
-    this.#writer = new PacketWriter(link)
+    this.#writer = new PacketWriter(link, this.#onLeft)
     this.#reader = new PacketReader(options.limits.handshakePacketBytes, this.#onPacket)
     this.#keys = new KeyAgreement({
       role: options.role,
@@ -211,6 +213,11 @@ export class TransportLayer {
   /** For conditions whose answer a callback may have changed. */
   #isOver(): boolean {
     return this.#state === 'over'
+  }
+
+  /** Something has left: the link shall never run dry while anything waits. */
+  #onLeft = (): void => {
+    if (this.#user.hasWaiting()) this.scheduleFlush()
   }
 
   #onFlushDue = (): void => {

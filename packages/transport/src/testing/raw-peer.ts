@@ -45,6 +45,7 @@ export class RawPeer {
       {
         onReady: settleReady,
         onRoom: () => undefined,
+        hasWaiting: () => false,
         onFailure: (error) => this.#end(error),
         onMessage: (payload) => this.#take(Buffer.from(payload)),
       },

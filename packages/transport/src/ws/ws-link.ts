@@ -4,6 +4,7 @@ import { TransportError } from '../errors.ts'
 import { OWNED_BYTES } from '../lease.ts'
 import { type ByteLink, LINK_HEADROOM_BYTES } from '../link.ts'
 import { fillRandom } from '../random-pool.ts'
+import { readSocket } from '../socket-reads.ts'
 import { writeFrameHead } from './frame-head.ts'
 import { FrameReader, OPCODE } from './frame-reader.ts'
 import { applyMask } from './mask.ts'
@@ -52,7 +53,7 @@ export class WsLink implements ByteLink {
   /** Delivers the socket's own data from the first `resume` on; `head` are bytes that came with the upgrade. */
   listen(head: Buffer): void {
     this.#head = head
-    this.#socket.on('data', (bytes: Buffer) => this.receive(bytes, OWNED_BYTES))
+    readSocket(this.#socket, (bytes, lease) => this.receive(bytes, lease))
   }
 
   /** Bytes of the socket, for owners that read it themselves. */

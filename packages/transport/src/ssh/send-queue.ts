@@ -1,0 +1,72 @@
+import type { Hold, Lease } from '../channel.ts'
+
+/** Gone pieces that are kept in the array before it is cut: shifting a long array costs its length. */
+const MAX_GONE_PIECES = 512
+
+/** What waits in one channel to be sent, in order. */
+export class SendQueue {
+  #pieces: Buffer[] = []
+  /** What keeps each piece as it is; a piece without one is about to be sent by the call that brought it. */
+  #holds: (Hold | undefined)[] = []
+  /** The first piece that is not gone, and how much of it is. */
+  #at = 0
+  #pieceAt = 0
+  byteCount = 0
+
+  get pieceCount(): number {
+    return this.#pieces.length - this.#at
+  }
+
+  /** Takes bytes that stay as they are until the caller returns; what is left then must be kept by `holdLast`. */
+  push(bytes: Buffer): void {
+    this.#pieces.push(bytes)
+    this.#holds.push(undefined)
+    this.byteCount += bytes.length
+  }
+
+  /** The piece that was pushed last has to wait. */
+  holdLast(lease: Lease): void {
+    this.#holds[this.#holds.length - 1] = lease.hold()
+  }
+
+  /** Moves the next `byteCount` bytes to `target` at `at`. */
+  moveTo(target: Buffer, at: number, byteCount: number): void {
+    let left = byteCount
+    let to = at
+    while (left > 0) {
+      const first = this.#pieces[this.#at]
+      if (!first) break
+      const taken = Math.min(left, first.length - this.#pieceAt)
+      first.copy(target, to, this.#pieceAt, this.#pieceAt + taken)
+      to += taken
+      left -= taken
+      this.#pieceAt += taken
+      if (this.#pieceAt === first.length) this.#dropFirst()
+    }
+    this.byteCount -= byteCount
+  }
+
+  clear(): void {
+    for (let index = this.#at; index < this.#holds.length; index += 1) this.#holds[index]?.release()
+    this.#pieces = []
+    this.#holds = []
+    this.#at = 0
+    this.#pieceAt = 0
+    this.byteCount = 0
+  }
+
+  #dropFirst(): void {
+    this.#holds[this.#at]?.release()
+    this.#pieceAt = 0
+    this.#at += 1
+    if (this.#at === this.#pieces.length) {
+      this.#pieces.length = 0
+      this.#holds.length = 0
+      this.#at = 0
+    } else if (this.#at >= MAX_GONE_PIECES) {
+      this.#pieces.splice(0, this.#at)
+      this.#holds.splice(0, this.#at)
+      this.#at = 0
+    }
+  }
+}
