@@ -86,7 +86,8 @@ class SocketReads {
 
 /** Cheap enough to be left to whoever holds a part of it. */
 class SmallBuffer implements Lease, Hold {
-  readonly bytes = Buffer.allocUnsafe(SMALL_BYTES)
+  // Not a piece of the runtime's pool: a quiet connection would keep 64 KiB of it.
+  readonly bytes = Buffer.allocUnsafeSlow(SMALL_BYTES)
   isHeld = false
 
   hold(): Hold {
