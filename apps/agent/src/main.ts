@@ -9,6 +9,7 @@ import {
   createLog,
   type DataFolder,
   openDataFolder,
+  releaseToSystem,
   runUntilSignal,
   StartError,
   setProcessTitle,
@@ -23,6 +24,7 @@ import {
   type ServiceOrder,
 } from './config/index.ts'
 import { runDoctor } from './doctor/index.ts'
+import { heldSignals } from './early-signals.ts'
 import { runProcess } from './run-process.ts'
 import { runServiceCommand } from './service/install/index.ts'
 import { isInteractive } from './service/interactive.ts'
@@ -50,6 +52,7 @@ function readSettings(argv: readonly string[]): Extract<LoadedAgentConfig, { kin
 }
 
 async function examine(argv: readonly string[]): Promise<void> {
+  releaseToSystem(heldSignals)
   // Flags may hold secrets here, too.
   setProcessTitle('rport', ['doctor'])
   process.exitCode = await runDoctor(argv, {
@@ -88,9 +91,11 @@ async function main(): Promise<void> {
   const running = agent.run(stopping.signal)
   const life = runUntilSignal({
     log: logger,
+    held: heldSignals,
     onReload() {
       log.reopen()
       agent.retryNow()
+      logger.info({}, 'log opened anew; if it waited, the next try to connect comes at once')
     },
     async close() {
       stopping.abort()

@@ -364,6 +364,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     },
     async close() {
       health.drain()
+      listener.stopListening()
       clientsAuth.stop()
       clients.service.stop()
       await api.close()

@@ -3,10 +3,19 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { formatFaults } from '@rport/config'
-import { checkRoot, createLog, isTerminal, runUntilSignal, StartError, setProcessTitle } from '@rport/host'
+import {
+  checkRoot,
+  createLog,
+  isTerminal,
+  releaseToSystem,
+  runUntilSignal,
+  StartError,
+  setProcessTitle,
+} from '@rport/host'
 import { errorMessage, silentLogger, systemClock } from '@rport/kit'
 import { type Command, commands } from './commands/index.ts'
 import { type LoadedServerConfig, loadServerConfig, serverProgram } from './config/index.ts'
+import { heldSignals } from './early-signals.ts'
 import { runServer } from './run-server.ts'
 
 const loadSettings = (argv: readonly string[]): LoadedServerConfig =>
@@ -50,6 +59,7 @@ function listenToSignals(): AbortSignal {
 const showProgress = (line: string) => process.stderr.write(`\r${line.slice(0, process.stderr.columns - 1)}\x1b[K`)
 
 async function runCommand(command: Command, words: readonly string[]): Promise<void> {
+  releaseToSystem(heldSignals)
   // Whoever reads only the beginning (`| head`) is no fault.
   process.stdout.on('error', () => process.exit(0))
   process.exitCode = await command.run(words, {
@@ -86,10 +96,12 @@ async function main(): Promise<void> {
   // Before the start is over, because a signal that nobody listens to ends the program.
   runUntilSignal({
     log: logger,
+    held: heldSignals,
     async onReload() {
       log.reopen()
       const server = await started
-      await server?.reload()
+      const reloaded = ['log', ...((await server?.reload()) ?? [])]
+      logger.info({ reloaded: reloaded.join(', ') }, 'reloaded; settings are read at the start only')
     },
     async close() {
       const server = await started

@@ -23,8 +23,11 @@ export interface RunDeps {
 
 /** A server that listens. */
 export interface LiveServer {
-  /** Takes over what can change while the server runs. Never rejects: what is wrong is logged, the old stays. */
-  reload(): Promise<void>
+  /**
+   * Takes over what can change while the server runs. Never rejects: what is wrong is logged, the old stays.
+   * @returns what was looked at anew, in words
+   */
+  reload(): Promise<readonly string[]>
   /** Ends everything. Idempotent. */
   close(): Promise<void>
 }
@@ -127,8 +130,16 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
       )
     }
     const reload = async () => {
-      reopen(accessLog, log)
-      await certificates?.reload()
+      const reloaded: string[] = []
+      if (accessLog) {
+        reopen(accessLog, log)
+        reloaded.push('access log')
+      }
+      if (certificates) {
+        await certificates.reload()
+        reloaded.push('certificate of the API')
+      }
+      return reloaded
     }
     return { reload, close }
   } catch (error) {

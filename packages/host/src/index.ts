@@ -8,6 +8,7 @@ export { type DataFolder, type DataFolderOptions, openDataFolder } from './data-
 export { readDescriptorLimit } from './descriptor-limit.ts'
 export { type Finding, findingsAsJson, hasFailure, renderFindings } from './finding.ts'
 export { findFolderHolder } from './folder-lock.ts'
+export { type HeldSignals, holdSignals, releaseToSystem } from './held-signals.ts'
 export { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from './log.ts'
 export { type LogFileOptions, type LogOutput, openLogFile } from './log-output.ts'
 export type { LogRotation } from './log-rotation.ts'

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { type Clock, type Logger, systemClock } from '@rport/kit'
+import type { HeldSignals } from './held-signals.ts'
 
 /** After this time a program ends even if something in it does not want to, in milliseconds. */
 const DEFAULT_DEADLINE_MS = 10_000
@@ -24,6 +25,8 @@ export interface ShutdownOptions {
   onReload?: () => void | Promise<void>
   /** Signals that end the program; SIGINT and SIGTERM unless told otherwise. */
   signals?: readonly StopSignal[]
+  /** Signals that came earlier; they count as if they came now. */
+  held?: HeldSignals
   /** How long `close` may take. */
   deadlineMs?: number
   clock?: Clock
@@ -98,6 +101,10 @@ export function runUntilSignal(options: ShutdownOptions): Life {
     events.on('SIGHUP', () => void reload())
     for (const signal of ['SIGPIPE', 'SIGUSR1', 'SIGUSR2'])
       events.on(signal, () => log.debug({ signal }, 'signal ignored'))
+  }
+  for (const signal of options.held?.release() ?? []) {
+    if (stopSignals.includes(signal)) onSignal(signal)
+    else if (signal === 'SIGHUP') void reload()
   }
   events.on('uncaughtException', onFault)
   events.on('unhandledRejection', onFault)

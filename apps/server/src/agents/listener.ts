@@ -54,6 +54,8 @@ export interface AgentListenerDeps {
 export interface AgentListener {
   /** @throws StartError when the address cannot be had */
   start(): Promise<{ host: string; port: number }>
+  /** Lets no more agents in; those inside stay. The first half of `close`. */
+  stopListening(): void
   /** Stops to listen and ends every connection. Idempotent, also before or after a failed start. */
   close(): Promise<void>
   readonly isListening: boolean
@@ -201,6 +203,12 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
   server.on('upgrade', onUpgrade)
   server.on('clientError', (_error, socket) => socket.destroy())
 
+  let stopped: Promise<void> | undefined
+  const stopListening = () => {
+    if (!server.listening) return
+    stopped = new Promise((resolve) => server.close(() => resolve()))
+  }
+
   return {
     start: () => listen(server, deps.listen, log),
     get isListening() {
@@ -209,13 +217,13 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     get pendingHandshakes() {
       return slots.pending
     },
+    stopListening,
     async close() {
       stopping.abort(new Error('the server stops'))
       for (const connection of connections) connection.close('the server stops')
-      if (!server.listening) return
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      stopListening()
       server.closeAllConnections()
-      await closed
+      await stopped
     },
   }
 }

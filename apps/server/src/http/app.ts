@@ -24,6 +24,9 @@ import { SECURITY_HEADERS, sendPlain } from './send.ts'
 /** Longer path parameters than headers can carry: the header limit is the limit. */
 const MAX_PARAM_LENGTH = 1_000_000
 
+/** Seconds after which callers may ask again: about as long as a restart takes. */
+const RETRY_AFTER_S = '5'
+
 /** Settings of the API's door. */
 export interface HttpConfig {
   /** `[api] max_request_bytes` */
@@ -118,8 +121,14 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
   for (const method of ['POST', 'PUT', 'DELETE']) {
     fastify.addHttpMethod(method, { hasBody: false, overrideExisting: true })
   }
+  let isClosing = false
   fastify.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS)
+    if (isClosing) {
+      const headers = { connection: 'close', 'retry-after': RETRY_AFTER_S }
+      await sendPlain(reply.headers(headers), plainError('server_stopping'))
+      return undefined
+    }
     const verdict = judgePath(request.url)
     if (verdict.kind === 'redirect') return reply.code(301).header('location', verdict.location).send()
     if (verdict.kind === 'malformed') await sendPlain(reply, plainError('malformed_path'))
@@ -128,6 +137,10 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
     if (verdict.kind === 'unroutable' || (isNameless && !request.is404))
       await answerUnknown(config.cors, request, reply)
     return undefined
+  })
+  // A request that had begun before is answered; its connection is of no more use and would be waited for.
+  fastify.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
   })
   if (accessLog) fastify.addHook('onResponse', async (request, reply) => accessLog.answered(request, reply))
   const { onAnswered } = deps
@@ -163,6 +176,7 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
       return typeof bound === 'object' ? { host: bound.address, port: bound.port } : { host, port }
     },
     async close() {
+      isClosing = true
       const cut = clock.setTimeout(() => server?.closeAllConnections(), limits.closeTimeoutMs)
       try {
         await fastify.close()

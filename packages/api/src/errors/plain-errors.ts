@@ -20,6 +20,11 @@ export const plainErrorTable = {
     text: '400 Bad Request',
     when: 'The request is no HTTP, or its path is not percent-encoded as it should be.',
   },
+  server_stopping: {
+    status: 503,
+    text: '503 Service Unavailable: the server is stopping',
+    when: 'The server ends or restarts. Requests that it has begun are finished; ask again in a moment.',
+  },
   headers_too_large: {
     status: 431,
     text: '431 Request Header Fields Too Large',

@@ -291,8 +291,9 @@ export class SshSession implements Connection {
     this.#reason = reason
     this.#handshakeTimer?.cancel()
     if (reason.code === 'protocol') this.#sayGoodbye(DISCONNECT.PROTOCOL_ERROR, 'protocol error')
-    // What was said before the end is still to be read: an answer, a notice.
-    if (reason.code === 'local') this.#layer.flush()
+    // What was said before the end is still to be read: an answer, a notice. Agents leave without a word, as the original's do.
+    if (reason.code === 'local' && this.role === 'agent') this.#layer.flush()
+    if (reason.code === 'local' && this.role === 'server') this.#sayGoodbye(DISCONNECT.BY_APPLICATION, reason.text)
     if (reason.code === 'auth' && this.role === 'server') this.#sayGoodbye(DISCONNECT.NO_MORE_AUTH_METHODS, reason.text)
     this.#layer.close()
     this.#link.destroy()
