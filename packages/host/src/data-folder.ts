@@ -61,12 +61,15 @@ async function checkWritable(folder: string): Promise<void> {
     await unlink(probe)
   } catch (error) {
     throw new StartError(
-      `the data folder ${folder} cannot be written: ${errorMessage(error)}. ${await adviceFor(folder)}`,
+      `the data folder ${folder} cannot be written: ${errorMessage(error)}. ${await adviceFor(folder, errorCode(error))}`,
     )
   }
 }
 
-async function adviceFor(folder: string): Promise<string> {
+async function adviceFor(folder: string, code?: string): Promise<string> {
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return 'Make room on that disk, or set data_dir to a folder on another one.'
+  if (code === 'EROFS') return 'Mount that file system writable, or set data_dir to a folder on another one.'
   const found = await stat(folder).catch(() => undefined)
   const owner = found ? `It belongs to uid ${found.uid} with mode 0${(found.mode & 0o777).toString(8)}; ` : ''
   const we = currentUser()

@@ -14,6 +14,7 @@ import {
 } from '@rport/api'
 import { type Clock, callerAddress, type IpNetwork, type Logger, networkContains, parseIp, toError } from '@rport/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { DatabaseError } from '../db/index.ts'
 import type { AccessLog } from './access-log.ts'
 import type { Actor, Credentials, Origin, Peer } from './actor.ts'
 import { type AuditTrail, audited, type RefusedCall } from './audited.ts'
@@ -223,7 +224,10 @@ function closeUnlessDrained(config: AnswerConfig, request: FastifyRequest, reply
   if (!canDrain(request.raw, config.maxRequestBytes)) reply.header('connection', 'close')
 }
 
-/** Expected errors as they are; anything else is a bug: its stack goes to the log, the caller gets a number. */
+/**
+ * Expected errors as they are; a database that cannot work is told as such; anything else is a bug: its stack goes to the log, the
+ * caller gets a number.
+ */
 function toExpected(deps: AnswerDeps, { spec, request }: Exchange, thrown: unknown): ApiError | PlainError {
   let error = thrown
   if (error instanceof ApiError && deps.config.strictContract) error = checkError(spec, error) ?? error
@@ -234,5 +238,7 @@ function toExpected(deps: AnswerDeps, { spec, request }: Exchange, thrown: unkno
     const path = `${API_PREFIX}${spec.path}`
     deps.log.error({ requestId, method: request.method, path, error: toError(error) }, 'request failed')
   }
+  // Its own message may hold a path: the caller is told what he can do.
+  if (error instanceof DatabaseError) return apiError(error.failure === 'full' ? 'storage_full' : 'storage_unavailable')
   return apiError('internal', { requestId })
 }

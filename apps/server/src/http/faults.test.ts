@@ -2,6 +2,7 @@ import { apiError, bare, data, endpoint, page, plainError } from '@rport/api'
 import { createFakeClock } from '@rport/kit/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { DatabaseError } from '../db/index.ts'
 import { maskedUrl } from './masked-url.ts'
 import { openApiRoutes } from './open-api-routes.ts'
 import { basic, createTestApp, oneRoute } from './testing/test-app.ts'
@@ -47,6 +48,18 @@ describe('errors of handlers', () => {
       message: 'request failed',
       fields: { requestId: 'r-1', method: 'GET', path: '/api/v1/things', error: expect.any(Error) },
     })
+  })
+
+  test.each([
+    ['full', 507, 'The disk of the server is full, nothing was changed. Please try again when there is room.'],
+    ['busy', 503, 'The database of the server cannot be used at the moment, please try again.'],
+    ['damaged', 503, 'The database of the server cannot be used at the moment, please try again.'],
+  ] as const)('a database that is %s is told without a word of its own', async (failure, status, title) => {
+    const thrown = new DatabaseError(failure, '/var/lib/rport/rportd.db says no')
+    const { app, log } = createTestApp([oneRoute(spec, () => Promise.reject(thrown))])
+    const reply = await ask(app)
+    expect([reply.statusCode, reply.json()]).toEqual([status, error(title)])
+    expect(log.lines.filter((line) => line.level === 'error')).toMatchObject([{ fields: { error: thrown } }])
   })
 
   test('a value that JSON cannot write is a fault of ours', async () => {

@@ -42,6 +42,16 @@ export const requestErrors = {
     title: 'The request took too long and was given up.',
     when: 'The server did not finish the request within its own deadline.',
   },
+  storage_full: {
+    status: 507,
+    title: 'The disk of the server is full, nothing was changed. Please try again when there is room.',
+    when: 'The database could not grow. Reading goes on, and so does everything else as soon as there is room.',
+  },
+  storage_unavailable: {
+    status: 503,
+    title: 'The database of the server cannot be used at the moment, please try again.',
+    when: 'It is locked, damaged or cannot be reached, or too many changes are waiting. The log of the server says which.',
+  },
   internal: {
     status: 500,
     title: 'internal error, request id {requestId}',
