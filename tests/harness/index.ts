@@ -47,6 +47,7 @@ export {
   startServer,
   type TestServer,
 } from './server.ts'
+export { createSmallDisk, type SmallDisk, smallDiskMissing } from './small-disk.ts'
 export {
   startDigestTarget,
   startEchoTarget,
