@@ -13,14 +13,22 @@ const profile: CpuProfile = {
     node(4, '', 'file:///src/apps/agent/src/main.ts'),
     node(5, 'seal', 'file:///src/packages/transport/src/seal.ts'),
   ],
+  startTime: 5_000,
   samples: [1, 2, 3, 5, 4],
   timeDeltas: [1000, 30, 50, 15, 5],
 }
 
 test('time counts where it was spent, whoever called, and idling does not count', () => {
-  expect(hotSpots(profile, 2)).toEqual([
+  expect(hotSpots(profile, 2, 0)).toEqual([
     { where: 'writev', share: 0.5 },
     { where: 'seal  packages/transport/src/seal.ts:10', share: 0.45 },
+  ])
+})
+
+test('what was before the measurement does not count', () => {
+  expect(hotSpots(profile, 9, 6_090).map(({ where }) => where)).toEqual([
+    'seal  packages/transport/src/seal.ts:10',
+    '(anonymous)  apps/agent/src/main.ts:10',
   ])
 })
 

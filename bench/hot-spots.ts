@@ -7,6 +7,8 @@ interface ProfileNode {
 /** A file as `--cpu-prof` writes it. */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[]
+  /** Microseconds of the monotonic clock, which all processes of a machine share. */
+  readonly startTime: number
   /** Node on top of the stack at each sample, and microseconds since the sample before. */
   readonly samples: readonly number[]
   readonly timeDeltas: readonly number[]
@@ -21,15 +23,20 @@ export interface HotSpot {
 /** Frames that are nobody's work. */
 const IDLE = new Set(['(idle)', '(root)'])
 
-/** The functions that took the most time of their own, as shares of the time in which the program was busy. */
-export function hotSpots(profile: CpuProfile, count: number): HotSpot[] {
+/**
+ * The functions that took the most time of their own, as shares of the time in which the program was busy.
+ * @param fromUs  what was before, such as the program's start, does not count; in the profile's own clock
+ */
+export function hotSpots(profile: CpuProfile, count: number, fromUs: number): HotSpot[] {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]))
   const timeUs = new Map<string, number>()
   let busyUs = 0
+  let atUs = profile.startTime
   for (const [index, id] of profile.samples.entries()) {
-    const node = nodes.get(id)
-    if (!node || IDLE.has(node.callFrame.functionName)) continue
     const spentUs = profile.timeDeltas[index] ?? 0
+    atUs += spentUs
+    const node = nodes.get(id)
+    if (!node || atUs < fromUs || IDLE.has(node.callFrame.functionName)) continue
     const where = nameOf(node)
     timeUs.set(where, (timeUs.get(where) ?? 0) + spentUs)
     busyUs += spentUs

@@ -28,6 +28,8 @@ async function main(): Promise<void> {
   const failures = results.flatMap(({ line, contenders }) =>
     contenders.flatMap(({ contender, failures: texts }) => texts.map((text) => `${line.name}, ${contender}: ${text}`)),
   )
+  if (!isPresent('openssh-r', {}))
+    say('LEFT OUT  OpenSSH (Debian packages openssh-server and openssh-client): no yardstick')
   for (const failure of failures) say(`FAILED  ${failure}`)
   process.exitCode = failures.length > 0 ? 1 : 0
 }
@@ -75,11 +77,18 @@ async function profiled<T>(
 ): Promise<T> {
   const scope = createScope()
   const env = profiles.envFor(line.name)
+  const tunnels = createTunnels({ ...shared, scope, env })
+  let fromUs = 0
+  const open: SharedContext['tunnels']['open'] = async (...words) => {
+    const tunnel = await tunnels.open(...words)
+    fromUs ||= Number(process.hrtime.bigint() / 1000n)
+    return tunnel
+  }
   try {
-    return await use({ ...shared, env, tunnels: createTunnels({ ...shared, scope, env }) })
+    return await use({ ...shared, env, tunnels: { open } })
   } finally {
     await scope.close()
-    profiles.collect(line.name)
+    profiles.collect(line.name, fromUs)
   }
 }
 

@@ -9,8 +9,11 @@ const LISTED = 25
 export interface Profiles {
   /** Environment under which a program writes a profile when it ends. */
   envFor(line: string): Readonly<Record<string, string>>
-  /** Names the files of a line by their program and lists their hot spots, once the programs have ended. */
-  collect(line: string): void
+  /**
+   * Names the files of a line by their program and lists their hot spots, once the programs have ended.
+   * @param fromUs  when measuring began, by the monotonic clock
+   */
+  collect(line: string, fromUs: number): void
 }
 
 /** @param folder  where the profiles go: `LINE/PROGRAM-N.cpuprofile`, for the browser's tools, and `LINE/hot-spots.txt` */
@@ -21,7 +24,7 @@ export function createProfiles(folder: string): Profiles {
       mkdirSync(folderOf(line), { recursive: true })
       return { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folderOf(line)}` }
     },
-    collect(line) {
+    collect(line, fromUs) {
       const texts: string[] = []
       for (const [index, name] of globSync('CPU.*.cpuprofile', { cwd: folderOf(line) })
         .sort()
@@ -30,7 +33,7 @@ export function createProfiles(folder: string): Profiles {
         const profile = JSON.parse(readFileSync(path, 'utf8')) as CpuProfile
         const program = `${programOf(profile)}-${index + 1}`
         renameSync(path, join(folderOf(line), `${program}.cpuprofile`))
-        const spots = hotSpots(profile, LISTED)
+        const spots = hotSpots(profile, LISTED, fromUs)
         texts.push(
           program,
           ...spots.map(({ where, share }) => `${(share * 100).toFixed(1).padStart(6)} %  ${where}`),

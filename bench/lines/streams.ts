@@ -2,6 +2,8 @@ import type { Line } from '../line.ts'
 import { REVERSE, told, visitThrough } from './tunnel-line.ts'
 
 const DIRECTIONS = ['up', 'down'] as const
+/** In the order of a tunnel's processes. */
+const ENDS = ['listening', 'dialling'] as const
 const MB = 1e6
 const GB = 1e9
 
@@ -26,12 +28,18 @@ function streams(name: string, count: number, must: number): Line {
         better: 'less' as const,
         goal: { must: 2.2, aim: 1.2 },
       },
+      ...ENDS.map((end) => ({
+        key: `${direction}Cpu ${end}`,
+        title: `processor ${direction}, ${end} end`,
+        unit: 's/GB',
+        better: 'less' as const,
+      })),
     ]),
     async measure(context) {
       const [warmMs, windowMs] = context.isQuick ? [20, 100] : [700, 2000]
       const measured: Record<string, number> = {}
       for (const direction of DIRECTIONS) {
-        const { figures, cpuSeconds } = await visitThrough(context, 0, ({ port }) => [
+        const { figures, cpuSeconds, endCpuSeconds } = await visitThrough(context, 0, ({ port }) => [
           direction,
           port,
           count,
@@ -40,13 +48,18 @@ function streams(name: string, count: number, must: number): Line {
           context.targetPort,
         ])
         measured[direction] = told(figures, 'bytesPerSecond') / MB
-        if (context.contender !== 'loopback') measured[`${direction}Cpu`] = cpuSeconds / (told(figures, 'bytes') / GB)
+        const gigabytes = told(figures, 'bytes') / GB
+        if (endCpuSeconds.length > 0) measured[`${direction}Cpu`] = cpuSeconds / gigabytes
+        for (const [index, end] of ENDS.entries()) {
+          const seconds = endCpuSeconds[index]
+          if (seconds !== undefined) measured[`${direction}Cpu ${end}`] = seconds / gigabytes
+        }
       }
       return measured
     },
   }
 }
 
-/** @see libraries and goals: one stream each way at 0.7 × OpenSSH, eight together at 0.8 × */
+/** Goals: one stream each way at 0.7 × OpenSSH, eight together at 0.8 ×. */
 export const oneStream = streams('one-stream', 1, 0.7)
 export const eightStreams = streams('eight-streams', 8, 0.8)

@@ -23,6 +23,8 @@ export interface Visited {
   readonly figures: Readonly<Record<string, number>>
   /** Processor time of all the contender's processes meanwhile, in seconds. */
   readonly cpuSeconds: number
+  /** The same for each of its two ends, children included: the one that listens and the one that dialled in. */
+  readonly endCpuSeconds: readonly number[]
 }
 
 /** Sends a visitor of the load program through the contender's tunnel. */
@@ -32,9 +34,11 @@ export async function visitThrough(
   words: (tunnel: Tunnel) => readonly (string | number)[],
 ): Promise<Visited> {
   const tunnel = await context.tunnels.open(context.contender, roundTripMs)
-  const before = cpuSecondsOf(tunnel.pids)
+  const spent = () => tunnel.pids.map((pid) => cpuSecondsOf([pid]))
+  const before = spent()
   const figures = await context.load.visit(context.scope, words(tunnel))
-  return { figures, cpuSeconds: cpuSecondsOf(tunnel.pids) - before }
+  const endCpuSeconds = spent().map((seconds, end) => seconds - (before[end] ?? 0))
+  return { figures, endCpuSeconds, cpuSeconds: endCpuSeconds.reduce((sum, seconds) => sum + seconds, 0) }
 }
 
 /** A figure that the load program must have told. @throws when it has not */
