@@ -27,6 +27,8 @@ export interface TestNetwork {
   readonly nearAddress: string
   /** Words that make a command run on the far machine. */
   readonly onFarMachine: readonly string[]
+  /** An address that takes every packet of the far machine and answers none. */
+  readonly silentAddress: string
   /** The router drops everything silently; both machines keep their links. */
   blackHole(): void
   /** The router forwards again. */
@@ -38,6 +40,9 @@ export interface TestNetwork {
   /** What the far machine's names mean from now on; names that are not among them mean nothing. */
   setNames(names: Readonly<Record<string, string>>): void
 }
+
+/** From a range that is never given out. */
+const SILENT_ADDRESS = '192.0.2.1'
 
 /** Makes the network in namespaces of its own; the scope removes it. Addresses are from the range for bench tests. */
 export function createNetwork(scope: Scope): TestNetwork {
@@ -65,6 +70,8 @@ export function createNetwork(scope: Scope): TestNetwork {
   inFar('route', 'add', 'default', 'via', `${subnet}.5`)
   ip('route', 'add', `${subnet}.4/30`, 'via', `${subnet}.2`)
   forward(1)
+  // What a router sends into a black hole is gone, and nobody is told.
+  inRouter('route', 'add', 'blackhole', `${SILENT_ADDRESS}/32`)
   const onFar = (script: string) => execFileSync('ip', ['netns', 'exec', far, 'sh', '-c', script])
   // What lies here is put over /etc by `ip netns exec`. A name server that does not exist answers at once that it is not there.
   const files = `/etc/netns/${far}`
@@ -74,6 +81,7 @@ export function createNetwork(scope: Scope): TestNetwork {
   writeFileSync(`${files}/hosts`, '127.0.0.1 localhost\n')
   return {
     nearAddress: `${subnet}.1`,
+    silentAddress: SILENT_ADDRESS,
     onFarMachine: ['ip', 'netns', 'exec', far],
     blackHole: () => forward(0),
     resume: () => forward(1),

@@ -55,6 +55,26 @@ test.each([
   expect(clock.pending).toBe(0)
 })
 
+test('a server that is reached may take longer than one that is not', async () => {
+  const clock = createFakeClock()
+  const { port, sockets, server } = await listen((socket) => socket.resume())
+  const limits = { connectTimeoutMs: 30_000, reachTimeoutMs: 10_000 }
+  const steps: string[] = []
+  const reached = Promise.withResolvers<void>()
+  const onStep = (step: string) => {
+    steps.push(step)
+    reached.resolve()
+  }
+  const dialled = expect(dialServer(options(port, { clock, onStep, ...limits }))).rejects.toThrow(/within 30s/)
+  await once(server, 'connection')
+  await reached.promise
+  await clock.advance(29_000)
+  expect(sockets[0]?.destroyed).toBe(false)
+  await clock.advance(1000)
+  await dialled
+  expect(steps).toEqual(['connected'])
+})
+
 test('a TLS handshake that does not come is given up at the deadline', async () => {
   const clock = createFakeClock()
   const { port, sockets, server } = await listen((socket) => socket.resume())

@@ -1,6 +1,6 @@
 import { type Clock, formatDuration, type Logger, systemClock } from '@rport/kit'
 import type { Connection } from './connection.ts'
-import { openLink, type Way } from './dial/index.ts'
+import { openLink, type Way, type WayStep } from './dial/index.ts'
 import { TransportError } from './errors.ts'
 import type { ByteLink } from './link.ts'
 import { shakeHands } from './shake-hands.ts'
@@ -29,6 +29,8 @@ export interface LoginOptions {
 export interface DialOptions extends LoginOptions, Way {
   /** Name look-up, TCP, proxy, TLS and upgrade together must be over within this time, in milliseconds. */
   readonly connectTimeoutMs: number
+  /** Name look-up and TCP alone; default: `connectTimeoutMs`. */
+  readonly reachTimeoutMs?: number
 }
 
 /**
@@ -43,19 +45,29 @@ export async function dialServer(options: DialOptions): Promise<Connection> {
 
 /** One deadline for the whole way: no step of it can wait for ever. */
 async function openInTime(options: DialOptions): Promise<WsLink> {
-  const { signal, connectTimeoutMs, clock = systemClock } = options
+  const { signal, connectTimeoutMs, reachTimeoutMs = connectTimeoutMs, clock = systemClock } = options
   const ending = new AbortController()
   const onAbort = () => ending.abort(new TransportError('dial-failed', 'stopped', { cause: signal?.reason }))
-  const timer = clock.setTimeout(() => {
-    const within = formatDuration(connectTimeoutMs)
-    ending.abort(new TransportError('timed-out', `no connection to ${options.url.host} within ${within}`))
-  }, connectTimeoutMs)
+  const giveUpAfter = (limitMs: number, what: string) =>
+    clock.setTimeout(
+      () => ending.abort(new TransportError('timed-out', `${what} within ${formatDuration(limitMs)}`)),
+      limitMs,
+    )
+  const { host } = options.url
+  const timer = giveUpAfter(connectTimeoutMs, `no connection to ${host}`)
+  const peer = options.proxy === undefined ? host : 'the proxy'
+  const reaching = giveUpAfter(reachTimeoutMs, `no answer from ${peer}: nothing comes back from that address`)
+  const onStep = (step: WayStep) => {
+    if (step === 'connected') reaching.cancel()
+    options.onStep?.(step)
+  }
   signal?.addEventListener('abort', onAbort, { once: true })
   if (signal?.aborted) onAbort()
   try {
-    return await openLink(options, ending.signal)
+    return await openLink({ ...options, onStep }, ending.signal)
   } finally {
     timer.cancel()
+    reaching.cancel()
     signal?.removeEventListener('abort', onAbort)
   }
 }

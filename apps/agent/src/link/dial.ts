@@ -5,6 +5,8 @@ import type { ConnectionConfig, ServerAddressConfig } from '../config/index.ts'
 
 /** The whole way: a server that lets a fleet in one after another may keep us waiting for the upgrade. */
 const CONNECT_TIMEOUT_MS = 30_000
+/** An address that swallows packets shall not keep the agent from its fallback: a server that is there takes a connection at once. */
+const REACH_TIMEOUT_MS = 15_000
 
 export interface DialDeps {
   readonly server: ServerAddressConfig
@@ -41,6 +43,7 @@ export async function toDialOptions(address: string, deps: DialDeps): Promise<Di
     clientAuthId: server.auth?.id ?? '',
     password: server.auth?.password.reveal() ?? '',
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    reachTimeoutMs: REACH_TIMEOUT_MS,
     clock,
     log,
   }
