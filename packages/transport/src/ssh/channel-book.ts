@@ -24,6 +24,7 @@ import {
 } from './messages/channel-open.ts'
 import { MSG } from './messages/numbers.ts'
 import { type ChannelHost, SshChannel } from './ssh-channel.ts'
+import { WindowGrowth } from './window-growth.ts'
 
 /** Bytes that a channel may lay out in one turn: bulk data of one cannot starve the keystrokes of another. */
 const TURN_BYTES = 128 * 1024
@@ -77,9 +78,11 @@ export class ChannelBook implements ChannelHost {
   #ready: SshChannel[] = []
   #isLost = false
   #queuedBytes = 0
+  readonly windows: WindowGrowth
   halfClose = false
 
   constructor(deps: ChannelBookDeps) {
+    this.windows = new WindowGrowth(deps.limits.maxChannelWindowBytes)
     this.#carrier = deps.carrier
     this.#limits = deps.limits
     this.#clock = deps.clock
@@ -232,6 +235,10 @@ export class ChannelBook implements ChannelHost {
 
   queueChanged(byteCount: number): void {
     this.#queuedBytes += byteCount
+  }
+
+  now(): number {
+    return this.#clock.monotonic()
   }
 
   sendWindowAdjust(recipientId: number, byteCount: number): void {

@@ -20,6 +20,8 @@ export interface SshLimits {
   readonly waitingRequests: number
   /** Bytes we take on a channel before the first adjustment (wire-protocol 2.3). */
   readonly channelWindowBytes: number
+  /** What that window may grow to while its reader keeps up and a long line would leave its sender waiting. */
+  readonly maxChannelWindowBytes: number
   /** Windows of all channels of a connection together: with very many open, later ones begin with smaller windows. */
   readonly connectionWindowBytes: number
   /** Largest data message we take; Go's own size. */
@@ -50,6 +52,7 @@ export const DEFAULT_LIMITS: SshLimits = {
   openRequests: 64,
   waitingRequests: 1024,
   channelWindowBytes: 2 * 1024 * 1024,
+  maxChannelWindowBytes: 16 * 1024 * 1024,
   connectionWindowBytes: 128 * 1024 * 1024,
   channelPacketBytes: 32_768,
   channelQueueBytes: 256 * 1024,

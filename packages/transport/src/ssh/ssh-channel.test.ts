@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { OWNED_BYTES } from '../lease.ts'
 import { type ChannelHost, type ChannelNumbers, SshChannel } from './ssh-channel.ts'
+import { WindowGrowth } from './window-growth.ts'
 
 let said: string[] = []
 let isReady = false
@@ -9,6 +10,10 @@ const host: ChannelHost & { halfClose: boolean } = {
     isReady = true
   },
   turnNow: (channel) => hasRoom && void laidOut.push(turn(channel)),
+  now: () => now,
+  get windows() {
+    return windows
+  },
   sendWindowAdjust: (_id: number, byteCount: number) => void said.push(`adjust ${byteCount}`),
   sendEof: () => void said.push('eof'),
   sendClose: () => void said.push('close'),
@@ -21,12 +26,16 @@ const host: ChannelHost & { halfClose: boolean } = {
 }
 let waiting = 0
 let hasRoom = false
+let now = 0
+let windows = new WindowGrowth(0)
 let laidOut: string[] = []
 
 beforeEach(() => {
   said = []
   isReady = false
   waiting = 0
+  now = 1000
+  windows = new WindowGrowth(0)
   hasRoom = false
   laidOut = []
   host.halfClose = false
@@ -286,5 +295,68 @@ describe('receiving', () => {
     channel.receiveEof()
     channel.consumed(900)
     expect(said).toEqual([])
+  })
+})
+
+describe('the window', () => {
+  beforeEach(() => {
+    windows = new WindowGrowth(8000)
+  })
+
+  /** The peer sends all it may, the reader reads all of it, and `roundTripMs` later the next allowance has its effect. */
+  function round(channel: SshChannel, allowed: number, roundTripMs: number): number {
+    said = []
+    let left = allowed
+    while (left > 0) {
+      const size = Math.min(100, left)
+      channel.receiveData(Buffer.alloc(size), OWNED_BYTES)
+      channel.consumed(size)
+      left -= size
+    }
+    now += roundTripMs
+    return said.reduce((sum, line) => sum + Number(line.replace('adjust ', '')), 0)
+  }
+
+  test('doubles with each round trip that its sender spends waiting for it, up to its limit', () => {
+    const channel = open({ localWindow: 1000 })
+    channel.onData = () => undefined
+    const sizes: number[] = []
+    let allowed = 1000
+    for (let index = 0; index < 8; index += 1) {
+      allowed = round(channel, allowed, 100)
+      sizes.push(allowed)
+    }
+    expect(sizes.at(-1)).toBe(8000)
+    expect(sizes.every((size, index) => index === 0 || size >= (sizes[index - 1] ?? 0))).toBe(true)
+  })
+
+  test('stays where the line, not the window, is what takes the time', () => {
+    const channel = open({ localWindow: 1000 })
+    channel.onData = () => undefined
+    windows.isTooSmall(1)
+    for (let index = 0; index < 8; index += 1) expect(round(channel, 1000, 50)).toBe(1000)
+  })
+
+  test('stays where its reader does not keep up', () => {
+    const channel = open({ localWindow: 1000 })
+    channel.onData = () => undefined
+    channel.receiveData(Buffer.alloc(400), OWNED_BYTES)
+    for (let index = 0; index < 8; index += 1) {
+      channel.receiveData(Buffer.alloc(600), OWNED_BYTES)
+      now += 100
+      channel.consumed(600)
+    }
+    expect(said).toEqual(Array(8).fill('adjust 600'))
+  })
+
+  test('gives back what it had grown by when its channel ends', () => {
+    const before = WindowGrowth.grownBytes
+    const channel = open({ localWindow: 1000 })
+    channel.onData = () => undefined
+    let allowed = 1000
+    for (let index = 0; index < 4; index += 1) allowed = round(channel, allowed, 100)
+    expect(WindowGrowth.grownBytes).toBeGreaterThan(before)
+    channel.connectionLost()
+    expect(WindowGrowth.grownBytes).toBe(before)
   })
 })

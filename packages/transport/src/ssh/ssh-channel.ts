@@ -3,6 +3,7 @@ import { TransportError } from '../errors.ts'
 import { OWNED_BYTES } from '../lease.ts'
 import { Arrivals } from './arrivals.ts'
 import { SendQueue } from './send-queue.ts'
+import type { WindowGrowth } from './window-growth.ts'
 
 /** What a channel asks of its session. */
 export interface ChannelHost {
@@ -18,6 +19,9 @@ export interface ChannelHost {
   readonly halfClose: boolean
   /** So much waits in all channels together that each source is to stop early. */
   readonly isCrowded: boolean
+  /** Monotonic milliseconds. */
+  now(): number
+  readonly windows: WindowGrowth
   /** Bytes that have come to wait, or (negative) wait no more. */
   queueChanged(byteCount: number): void
 }
@@ -45,7 +49,14 @@ export class SshChannel implements Channel {
   readonly remoteId: number
   readonly remotePacketBytes: number
   readonly #host: ChannelHost
-  readonly #windowBytes: number
+  /** How much the peer may have under way to us, or unread here. */
+  #windowBytes: number
+  /** What of it was added to the window that the channel began with. */
+  #grownBytes = 0
+  /** When more was allowed last, and what `bytesReceived` was allowed to become before; 0 while nothing is measured. */
+  #allowedAt = 0
+  #allowedBefore = 0
+  #isWindowTooSmall = false
   readonly #queueBytes: number
   #remoteWindow: number
   #localWindow: number
@@ -139,9 +150,25 @@ export class SshChannel implements Channel {
     // Never more than has arrived: an owner that counts twice must not open the window beyond its size.
     this.#consumed = Math.min(this.#consumed + byteCount, this.#windowBytes - this.#localWindow)
     if (this.#consumed < this.#windowBytes / 2 || this.#receivedEof || this.#sentClose || this.#receivedClose) return
-    this.#localWindow += this.#consumed
-    this.#host.sendWindowAdjust(this.remoteId, this.#consumed)
+    const grown = this.#grow()
+    if (this.#allowedAt === 0) {
+      this.#allowedBefore = this.bytesReceived + this.#localWindow
+      this.#allowedAt = this.#host.now()
+    }
+    this.#localWindow += this.#consumed + grown
+    this.#host.sendWindowAdjust(this.remoteId, this.#consumed + grown)
     this.#consumed = 0
+  }
+
+  /** A larger window for a reader that keeps up, when the window was what its sender waited for. @returns bytes to add */
+  #grow(): number {
+    const unread = this.#windowBytes - this.#localWindow - this.#consumed
+    if (!this.#isWindowTooSmall || unread > this.#windowBytes / 4) return 0
+    this.#isWindowTooSmall = false
+    const grown = this.#host.windows.take(this.#windowBytes)
+    this.#windowBytes += grown
+    this.#grownBytes += grown
+    return grown
   }
 
   close(options?: { abort?: boolean }): void {
@@ -211,6 +238,11 @@ export class SshChannel implements Channel {
     if (bytes.length === 0) return
     this.#localWindow -= bytes.length
     this.bytesReceived += bytes.length
+    if (this.#allowedAt > 0 && this.bytesReceived > this.#allowedBefore) {
+      // The first bytes that only the last adjustment allowed.
+      this.#isWindowTooSmall = this.#host.windows.isTooSmall(this.#host.now() - this.#allowedAt)
+      this.#allowedAt = 0
+    }
     if (this.#isAbandoned) this.consumed(bytes.length)
     else this.#arrivals.data(bytes, lease)
   }
@@ -262,6 +294,8 @@ export class SshChannel implements Channel {
   #end(): void {
     if (this.#ended) return
     this.#ended = true
+    this.#host.windows.giveBack(this.#grownBytes)
+    this.#grownBytes = 0
     this.#arrivals.close()
     this.onDrain = undefined
   }
