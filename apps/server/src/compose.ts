@@ -322,8 +322,10 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     lockout: agentsLockout,
     counts: linkCounts,
     descriptors,
+    clientsAt: registry.countAt,
     newcomers: createNewcomers({
       maxPerAddress: config.agents.maxUnknownPerAddress,
+      expectedFrom: registry.countAt,
       trustedProxies: config.agents.trustedProxies,
       clock,
       log: log.child({ area: 'agents' }),

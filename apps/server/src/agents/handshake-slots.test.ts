@@ -1,13 +1,13 @@
 import { createFakeClock } from '@rport/kit/testing'
 import { expect, test } from 'vitest'
-import { createHandshakeSlots } from './handshake-slots.ts'
+import { createHandshakeSlots, type Origin } from './handshake-slots.ts'
 
 const setUp = (options: { slots?: number; maxPending?: number } = {}) => {
   const clock = createFakeClock()
   const slots = createHandshakeSlots({ slots: 1, slotMs: 5, maxPending: 100, ...options, clock })
   const entered: number[] = []
-  const enter = async (number: number) => {
-    const leave = await slots.enter()
+  const enter = async (number: number, origin: Origin = 'known') => {
+    const leave = await slots.enter(origin)
     entered.push(number)
     return leave
   }
@@ -52,9 +52,39 @@ test('a handshake that ends after it lost its slot frees no second one', async (
 
 test('those who wait are bounded, and leaving makes room', async () => {
   const { slots } = setUp({ maxPending: 1 })
-  const leave = await slots.enter()
-  expect(await slots.enter()).toBeUndefined()
+  const leave = await slots.enter('known')
+  expect(await slots.enter('known')).toBeUndefined()
   leave?.()
   expect(slots.pending).toBe(0)
-  expect(await slots.enter()).toBeTypeOf('function')
+  expect(await slots.enter('known')).toBeTypeOf('function')
+})
+
+test('those from known addresses go first, each group in the order of its arrival', async () => {
+  const { entered, enter, clock } = setUp()
+  void enter(1, 'stranger')
+  void enter(2, 'stranger')
+  void enter(3, 'stranger')
+  void enter(4, 'known')
+  void enter(5, 'known')
+  for (let turn = 0; turn < 4; turn += 1) await clock.advance(5)
+  expect(entered).toEqual([1, 4, 5, 2, 3])
+})
+
+test('a storm of known ones lets a stranger in now and then', async () => {
+  const { entered, enter, clock } = setUp()
+  for (let number = 1; number <= 20; number += 1) void enter(number, 'known')
+  void enter(99, 'stranger')
+  for (let turn = 0; turn < 10; turn += 1) await clock.advance(5)
+  expect(entered).toContain(99)
+})
+
+test('strangers cannot fill the place of known ones', async () => {
+  const { slots } = setUp({ maxPending: 4 })
+  void slots.enter('stranger')
+  void slots.enter('stranger')
+  expect(await slots.enter('stranger')).toBeUndefined()
+  void slots.enter('known')
+  void slots.enter('known')
+  expect(slots.pending).toBe(4)
+  expect(await slots.enter('known')).toBeUndefined()
 })

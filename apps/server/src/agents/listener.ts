@@ -40,6 +40,8 @@ export interface AgentListenerDeps {
   readonly trustedProxies: readonly IpNetwork[]
   /** Bounds the connections of one address that have not logged in. */
   readonly newcomers: Newcomers
+  /** How many clients were last connected from an address, also before a restart. */
+  readonly clientsAt: (address: string) => number
   /** Bounds all connections. */
   readonly descriptors: Pick<DescriptorBudget, 'take' | 'give'>
   /** Told of every login and of everybody who is turned away. */
@@ -125,7 +127,7 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     // Whoever is not known by the socket's own address, because a proxy stands between, is counted by the true one.
     const isForwarded = address !== parseIp(request.socket.remoteAddress ?? '')?.text
     const release = isForwarded ? newcomers.admit(address) : () => newcomers.known(request.socket)
-    const leave = release && (await slots.enter())
+    const leave = release && (await slots.enter(deps.clientsAt(address) > 0 ? 'known' : 'stranger'))
     if (!release || !leave) {
       counts.refused(release ? 'busy' : 'limit')
       release?.()

@@ -9,11 +9,11 @@ let nextPort = 1000
 const socketFrom = (remoteAddress: string): Socket =>
   Object.assign(new EventEmitter(), { remoteAddress, remotePort: nextPort++ }) as unknown as Socket
 
-function open(maxPerAddress = 2) {
+function open(maxPerAddress = 2, expectedFrom: (address: string) => number = () => 0) {
   const log = createMemoryLogger()
   const clock = createFakeClock()
   const trustedProxies = ['127.0.0.0/8'].flatMap((text) => parseIpNetwork(text) ?? [])
-  return { newcomers: createNewcomers({ maxPerAddress, trustedProxies, clock, log }), log, clock }
+  return { newcomers: createNewcomers({ maxPerAddress, expectedFrom, trustedProxies, clock, log }), log, clock }
 }
 
 test('one address has its share, another one its own', () => {
@@ -55,6 +55,15 @@ test('a trusted proxy may bring as many as it likes; those behind it have their 
   first?.()
   expect(newcomers.admit('203.0.113.1')).toBeDefined()
   expect(newcomers.admit('203.0.113.1')).toBeUndefined()
+})
+
+test('those who are expected from an address are allowed beyond its share', () => {
+  const { newcomers, log } = open(2, (address) => (address === '203.0.113.1' ? 3 : 0))
+  for (let count = 0; count < 5; count += 1) expect(newcomers.arrived(socketFrom('203.0.113.1'))).toBe(true)
+  expect(log.lines).toEqual([])
+  expect(newcomers.arrived(socketFrom('203.0.113.1'))).toBe(false)
+  for (let count = 0; count < 2; count += 1) expect(newcomers.arrived(socketFrom('203.0.113.2'))).toBe(true)
+  expect(newcomers.arrived(socketFrom('203.0.113.2'))).toBe(false)
 })
 
 test('0 is no limit', () => {

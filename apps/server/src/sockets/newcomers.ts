@@ -28,6 +28,8 @@ export interface Newcomers {
 export interface NewcomersOptions {
   /** For one IPv4 address or one IPv6 network of 64 bits; 0 = no limit. */
   readonly maxPerAddress: number
+  /** So many more may come from an address: those that are expected there. */
+  readonly expectedFrom?: (address: string) => number
   readonly trustedProxies: readonly IpNetwork[]
   readonly clock: Clock
   readonly log: Logger
@@ -37,7 +39,8 @@ export interface NewcomersOptions {
 const LOG_PERIOD_MS = MS_PER_MINUTE
 
 /** Remembers living connections only, so it needs no limit of its own. */
-export function createNewcomers({ maxPerAddress, trustedProxies, clock, log }: NewcomersOptions): Newcomers {
+export function createNewcomers(options: NewcomersOptions): Newcomers {
+  const { maxPerAddress, trustedProxies, clock, log } = options
   const counts = new Map<string, number>()
   const releases = new Map<string, () => void>()
   let silentUntil = Number.NEGATIVE_INFINITY
@@ -45,7 +48,8 @@ export function createNewcomers({ maxPerAddress, trustedProxies, clock, log }: N
   const admit = (address: string): (() => void) | undefined => {
     const group = addressGroup(address)
     const count = counts.get(group) ?? 0
-    if (maxPerAddress > 0 && count >= maxPerAddress) {
+    const isMany = maxPerAddress > 0 && count >= maxPerAddress
+    if (isMany && count >= maxPerAddress + (options.expectedFrom?.(address) ?? 0)) {
       if (clock.monotonic() >= silentUntil) {
         silentUntil = clock.monotonic() + LOG_PERIOD_MS
         log.warn(

@@ -131,7 +131,7 @@ export const serverSection = section({
       default: 1000,
       since: '2.1.0',
       description:
-        'Connections of one address on the port for agents that have not logged in yet; further ones are closed at once. Raise it when more agents than that come from behind one address. 0: no limit. Those of trusted_proxies are counted by the address that the proxy tells.',
+        'Connections of one address on the port for agents that have not logged in yet; further ones are closed at once. Agents whose last connection came from the address are allowed beyond it. Raise it when more new ones than that come from behind one address. 0: no limit. Those of trusted_proxies are counted by the address that the proxy tells.',
     }),
     used_ports: option(portTexts(), {
       default: ['20000-30000'],

@@ -160,3 +160,21 @@ test('counts and owners are kept in step with what happens', async () => {
   await registry.delete('a')
   expect(registry.count()).toEqual({ connected: 1, disconnected: 0 })
 })
+
+test('the addresses of clients are known, also of those that were connected before a restart', async () => {
+  const registry = await open()
+  await registry.save(client('a', { address: '203.0.113.9' }))
+  await registry.save(client('b', { address: '203.0.113.9', disconnectedAt: 5 }))
+  await registry.save(client('c', { address: '2001:db8::1' }))
+  const reopened = await open()
+  for (const each of [registry, reopened]) {
+    expect(each.countAt('203.0.113.9')).toBe(2)
+    expect(each.countAt('2001:db8::2')).toBe(1)
+    expect(each.countAt('2001:db8:0:1::1')).toBe(0)
+    expect(each.countAt('198.51.100.1')).toBe(0)
+  }
+  await registry.save(client('a', { address: '198.51.100.1' }))
+  await registry.delete('b')
+  expect(registry.countAt('203.0.113.9')).toBe(0)
+  expect(registry.countAt('198.51.100.1')).toBe(1)
+})

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@rport/kit'
+import { addressGroup, type Clock, type Logger } from '@rport/kit'
 import type { Tunnel, TunnelMemory } from '../tunnels/index.ts'
 import type { Client } from './client.ts'
 import type { ClientStore } from './client-store.ts'
@@ -17,6 +17,8 @@ export interface ClientRegistry extends TunnelMemory {
   sortedIds(field: SortField): readonly string[]
   /** Another number whenever a client came, went, or has new facts; signs of life are no news. */
   readonly revision: number
+  /** How many clients were last connected from this address (IPv6: from its network of 64 bits), if not now. */
+  countAt(address: string): number
   /** Ids of the clients that a credential registered. */
   idsOfClientAuth(clientAuthId: string): ReadonlySet<string>
   /** Adds or replaces a client. Known to everybody at once; settles when it is on the disk. A failure takes it back. */
@@ -38,6 +40,7 @@ const NOBODY: ReadonlySet<string> = new Set()
 export function createClientRegistry({ store, clock, log }: ClientRegistryDeps): ClientRegistry {
   const clients = new Map<string, Client>()
   const byClientAuth = new Map<string, Set<string>>()
+  const byAddress = new Map<string, number>()
   const sorted = createSortedIds(clients)
   let connected = 0
   let revision = 0
@@ -54,6 +57,10 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
     sorted.changed(before, after)
     if (!isOnlyAlive(before, after)) revision += 1
     connected += Number(isConnected(after)) - Number(isConnected(before))
+    if (before?.address !== after?.address) {
+      if (before) count(byAddress, addressGroup(before.address), -1)
+      if (after) count(byAddress, addressGroup(after.address), 1)
+    }
     if (before?.clientAuthId === after?.clientAuthId) return
     if (before) removeFrom(byClientAuth, before.clientAuthId, id)
     if (after) byClientAuth.set(after.clientAuthId, (byClientAuth.get(after.clientAuthId) ?? new Set()).add(id))
@@ -87,6 +94,7 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
     get revision() {
       return revision
     },
+    countAt: (address) => byAddress.get(addressGroup(address)) ?? 0,
     idsOfClientAuth: (clientAuthId) => byClientAuth.get(clientAuthId) ?? NOBODY,
     async save(client) {
       const before = clients.get(client.id)
@@ -115,6 +123,12 @@ function isOnlyAlive(before: Client | undefined, after: Client | undefined): boo
   if (!before || !after) return false
   const keys = Object.keys(after) as (keyof Client)[]
   return keys.every((key) => key === 'lastHeartbeatAt' || after[key] === before[key])
+}
+
+function count(counts: Map<string, number>, key: string, more: number): void {
+  const sum = (counts.get(key) ?? 0) + more
+  if (sum > 0) counts.set(key, sum)
+  else counts.delete(key)
 }
 
 function removeFrom(sets: Map<string, Set<string>>, key: string, id: string): void {
