@@ -9,8 +9,8 @@ export interface SwarmOptions {
   /** `ws:` URL of the server. */
   readonly url: string
   readonly auth: { readonly id: string; readonly password: string }
-  /** Ids are `prefix-0001` and so on. */
-  readonly prefix?: string
+  /** So many different ids, `swarm-00001` and so on: whoever comes after them takes over the first one. Default: no end. */
+  readonly ids?: number
 }
 
 /** When an agent began an attempt, and when it was registered by it; `performance.now()` of the swarm's process. */
@@ -62,6 +62,9 @@ const CONFIGURATION = {
   monitoring: { enabled: true, interval: 60_000_000_000, fs_path_exclude_recurse: false },
 }
 
+/** The client id of the n-th agent of a swarm, from 1 on. */
+export const idOf = (number: number): string => `swarm-${String(number).padStart(5, '0')}`
+
 export function createSwarm(options: SwarmOptions): Swarm {
   const log = silentLogger
   const clock = systemClock
@@ -103,7 +106,7 @@ export function createSwarm(options: SwarmOptions): Swarm {
   /** Starts one agent. @returns settles when it is registered for the first time */
   const start = (): Promise<void> => {
     made += 1
-    const id = `${options.prefix ?? 'swarm'}-${String(made).padStart(5, '0')}`
+    const id = idOf(1 + ((made - 1) % (options.ids ?? Number.POSITIVE_INFINITY)))
     const stop = new AbortController()
     const first = Promise.withResolvers<void>()
     let triedAt = 0

@@ -3,6 +3,7 @@ import { listen } from '../../tests/harness/ports.ts'
 import type { Line, LineContext } from '../line.ts'
 import { percentile } from '../statistics.ts'
 import { AGENT_AUTH, startMeasuredServer } from './measured-server.ts'
+import { idOf } from './swarm.ts'
 import { startSwarm } from './swarm-remote.ts'
 
 const WIDTH = 16
@@ -28,7 +29,7 @@ export const tunnelOpen: Line = {
     const headers = { authorization: `Bearer ${await server.login()}` }
     const targetPort = await startTarget(context)
     const openOn = async (agent: number): Promise<number> => {
-      const tunnels = `${server.apiUrl}/clients/swarm-${String(agent).padStart(5, '0')}/tunnels`
+      const tunnels = `${server.apiUrl}/clients/${idOf(agent)}/tunnels`
       const startedAt = performance.now()
       const query = `remote=127.0.0.1:${targetPort}&acl=127.0.0.1&check_port=1`
       const reply = await fetch(`${tunnels}?${query}`, { method: 'PUT', headers })
