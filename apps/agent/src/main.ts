@@ -68,6 +68,7 @@ async function main(): Promise<void> {
   if (argv[0] === 'doctor') return examine(argv.slice(1))
   const settings = readSettings(argv)
   if (settings.kind === 'service') {
+    releaseToSystem(heldSignals)
     process.stdout.write(await obey(settings.order))
     return
   }

@@ -7,6 +7,7 @@ import { createConnections } from './agents/connections.ts'
 import { createLinkCounts } from './agents/link-counts.ts'
 import { createLinkWatch } from './agents/link-watch.ts'
 import { createAgentListener } from './agents/listener.ts'
+import { createPlainProxy } from './agents/plain-proxy.ts'
 import type { Stores } from './compose-stores.ts'
 import { isTunnelProxyConfigured, type LockoutConfig, type ServerConfig } from './config/index.ts'
 import { createAuditLog } from './features/auditlog/index.ts'
@@ -30,7 +31,7 @@ import {
   createUsers,
 } from './features/users/index.ts'
 import { createVault } from './features/vault/index.ts'
-import { type AccessLine, createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
+import { type AccessLine, createFiles, createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
 import type { Passwords } from './passwords/index.ts'
 import { toServerStatus } from './server-status.ts'
 import { createDescriptorBudget, createNewcomers, shareDescriptors, warnOfFewDescriptors } from './sockets/index.ts'
@@ -236,6 +237,8 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   })
   const figures = config.metrics.enabled ? [metricsPage(config.metrics, metrics)] : []
 
+  const files = config.api.docRoot === undefined ? undefined : createFiles(config.api.docRoot, log)
+
   const api = createHttpApp({
     config: {
       maxRequestBytes: config.api.maxRequestBytes,
@@ -265,6 +268,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     audit: audit.trail,
     trustedProxies: config.api.trustedProxies,
     accessLine: deps.accessLine,
+    files,
     pages: [...health.pages, ...(config.metrics.listen ? [] : figures)],
     onAnswered: requests.answered,
     clock,
@@ -294,6 +298,11 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       })
     : undefined
 
+  const { proxyUrl } = config.agents
+  const plainProxy =
+    proxyUrl === undefined
+      ? undefined
+      : createPlainProxy({ target: proxyUrl, maxRequestBytes: config.agents.maxRequestBytes, log })
   const keepAlive = createKeepAlive({ clock, log })
   const watchLink = createLinkWatch({
     keepAlive,
@@ -340,7 +349,11 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     maxConcurrentHandshakes: config.agents.maxConcurrentHandshakes,
     maxRequestBytes: config.agents.maxRequestBytes,
     trustedProxies: config.agents.trustedProxies,
-    answerPlain: localDoor?.answer,
+    answerPlain(request, response, address) {
+      if (localDoor?.answer(request, response)) return true
+      plainProxy?.answer(request, response, address)
+      return plainProxy !== undefined
+    },
     clock,
     log,
   })
@@ -356,6 +369,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       clientsAuth.start()
       secondFactors.start()
       metrics.start()
+      await files?.check()
       const { listen: metricsListen, enabled } = config.metrics
       const apiAt = config.api.listen && (await api.start(config.api.listen))
       const metricsAt =
@@ -371,6 +385,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       clients.service.stop()
       await api.close()
       await listener.close()
+      plainProxy?.close()
       await localDoor?.close()
       // The ends of connections free ports and write down who has left: the database must still be there.
       while (leaving.size > 0) await Promise.allSettled([...leaving])

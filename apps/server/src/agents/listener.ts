@@ -46,8 +46,8 @@ export interface AgentListenerDeps {
   readonly descriptors: Pick<DescriptorBudget, 'take' | 'give'>
   /** Told of every login and of everybody who is turned away. */
   readonly counts: Pick<LinkCounts, 'opened' | 'refused'>
-  /** May answer a plain request; @returns whether it does. Absent: all are answered with an empty 404. */
-  readonly answerPlain?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
+  /** May answer a plain request; @returns whether it does. Nobody does: it is answered with an empty 404. */
+  readonly answerPlain?: ((request: IncomingMessage, response: ServerResponse, address: string) => boolean) | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -193,9 +193,10 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
       noDelay: true,
     },
     (request, response) => {
-      if (lockout.isBanned(addressOf(request))) return sendPlainAnswer(response, BANNED)
+      const address = addressOf(request)
+      if (lockout.isBanned(address)) return sendPlainAnswer(response, BANNED)
       const fault = faultOf(request, deps.maxRequestBytes)
-      if (!fault && deps.answerPlain?.(request, response)) return
+      if (!fault && deps.answerPlain?.(request, response, address)) return
       // An upgrade to something else reaches us here or there, depending on its headers: the answer is the same.
       sendPlainAnswer(response, fault ?? NOT_FOUND)
     },

@@ -225,7 +225,7 @@ describe('example files', () => {
   test("the original's starts, with its licence keys and well-known secrets reported", () => {
     const { notices } = ready({ file: original.replace('<FQDN-OF-RPORT>', 'rport.example.com') })
     const fields = notices.map((notice) => notice.fields)
-    for (const setting of ['[plus-plugin] plugin_path', 'server.key_seed', 'api.jwt_secret', '[api] doc_root']) {
+    for (const setting of ['[plus-plugin] plugin_path', 'server.key_seed', 'api.jwt_secret']) {
       expect(fields).toContainEqual(expect.objectContaining({ setting }))
     }
   })

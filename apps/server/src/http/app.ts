@@ -14,6 +14,7 @@ import { createAnswer } from './answer.ts'
 import type { AuditTrail } from './audited.ts'
 import { type CorsConfig, preflightHeaders, varyOf } from './cors.ts'
 import type { AccessPolicy, Authenticator, Bans } from './doors.ts'
+import type { Files } from './files.ts'
 import { createHttpServer, endBadConnection, type HttpTls } from './http-server.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { answerPage, type Page } from './pages.ts'
@@ -54,6 +55,8 @@ export interface HttpAppDeps {
   readonly newRequestId?: () => string
   /** Takes a line for each request in Apache's combined format; absent: none is written. */
   readonly accessLine?: AccessLine | undefined
+  /** Web pages beside the API; absent: none. */
+  readonly files?: Files | undefined
   /** Pages beside the API, for programs that watch the server. */
   readonly pages?: readonly Page[]
   /** Told of each answered request: method, status, milliseconds. Never throws. */
@@ -135,7 +138,7 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
     // The router lets a parameter be empty; the original does not.
     const isNameless = Object.values(request.params as Readonly<Record<string, string>>).includes('')
     if (verdict.kind === 'unroutable' || (isNameless && !request.is404))
-      await answerUnknown(config.cors, request, reply)
+      await answerUnknown(config.cors, undefined, request, reply)
     return undefined
   })
   // A request that had begun before is answered; its connection is of no more use and would be waited for.
@@ -149,7 +152,7 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
       onAnswered(request.method, reply.statusCode, reply.elapsedTime),
     )
   }
-  fastify.setNotFoundHandler((request, reply) => answerUnknown(config.cors, request, reply))
+  fastify.setNotFoundHandler((request, reply) => answerUnknown(config.cors, deps.files, request, reply))
   for (const route of deps.routes.flat()) {
     fastify.route({
       method: route.spec.method,
@@ -195,7 +198,12 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
   }
 }
 
-async function answerUnknown(cors: CorsConfig, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answerUnknown(
+  cors: CorsConfig,
+  files: Files | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const method = [request.headers['access-control-request-method']].flat()[0]
   if (request.method === 'OPTIONS' && method !== undefined && cors.answersPreflight && cors.origins.length > 0) {
     const headers = [request.headers['access-control-request-headers']].flat()[0]
@@ -204,6 +212,8 @@ async function answerUnknown(cors: CorsConfig, request: FastifyRequest, reply: F
       .headers(preflightHeaders(cors, { origin: request.headers.origin, method, headers }))
       .send()
   }
+  const isFile = (request.method === 'GET' || request.method === 'HEAD') && !request.url.startsWith(`${API_PREFIX}/`)
+  if (files && isFile && (await files.answer(request, reply))) return reply
   await sendPlain(reply.header('vary', varyOf(cors)), plainError('page_not_found'))
   return reply
 }

@@ -97,9 +97,9 @@ export const apiSection = section({
       example: '"a-long-random-text"',
     }),
     doc_root: option(path(), {
-      ...planned,
       flag: 'api-doc-root',
-      description: 'Folder with web pages that are served beside the API.',
+      description:
+        'Folder with web pages that are served beside the API, such as a web interface. Files whose names begin with a dot are not served, folders are not listed.',
       example: '"/var/lib/rport/docroot"',
     }),
     cert_file: option(path(), {

@@ -73,7 +73,6 @@ export const serverSection = section({
       example: '"/var/lib/rport/client-auth.json"',
     }),
     auth_table: option(text(), {
-      ...planned,
       flag: 'auth-table',
       description:
         'Table with credentials of agents, with the columns id and password, in the database of the section database.',
@@ -104,10 +103,10 @@ export const serverSection = section({
         'The API may change the credentials of agents. Switch it off when another program keeps the file or table.',
     }),
     proxy: option(text(), {
-      ...planned,
       flag: 'proxy',
       secret: true,
-      description: 'Web server to which plain HTTP requests on the port for agents are passed on.',
+      description:
+        'Web server to which plain HTTP requests on the port for agents are passed on, so that strangers see a web site there. Not for WebSockets.',
       example: '"http://intranet.example.com:8080/"',
       validate: (url) =>
         url === undefined || isProxyUrl(url)
