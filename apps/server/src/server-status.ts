@@ -7,8 +7,8 @@ import type { UserDirectory } from './features/users/index.ts'
 
 export interface StatusFacts {
   readonly config: ServerConfig
-  readonly users: Pick<UserDirectory, 'source' | 'groupPermissionsEnabled'>
-  readonly clientAuths: Pick<ClientAuthDirectory, 'source' | 'mode'>
+  readonly users: Pick<UserDirectory, 'source' | 'groupPermissionsEnabled' | 'problem'>
+  readonly clientAuths: Pick<ClientAuthDirectory, 'source' | 'mode' | 'problem'>
   readonly registry: Pick<ClientRegistry, 'count'>
   readonly fingerprint: string
 }
@@ -19,6 +19,7 @@ export function toServerStatus(facts: StatusFacts): ServerStatusView {
   const { proxy, ports, host } = config.tunnels
   const { twoFactor, totp } = config.users
   const { connected, disconnected } = facts.registry.count()
+  const warnings = [facts.users.problem?.(), facts.clientAuths.problem?.()].filter((text) => text !== undefined)
   return {
     version,
     clients_connected: connected,
@@ -45,6 +46,7 @@ export function toServerStatus(facts: StatusFacts): ServerStatusView {
     used_ports: [...ports.usedTexts],
     monitoring_enabled: config.monitoring.enabled,
     password_min_length: config.users.passwordMinLength,
+    ...(warnings.length > 0 ? { warnings } : {}),
   }
 }
 

@@ -26,6 +26,10 @@ export const ServerStatusView = z
     used_ports: z.array(z.string()),
     monitoring_enabled: z.boolean(),
     password_min_length: z.int(),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'What is wrong at the moment; absent while nothing is.' }),
   })
   .meta({ id: 'ServerStatus' })
 export type ServerStatusView = z.output<typeof ServerStatusView>

@@ -85,6 +85,28 @@ describe('errors of handlers', () => {
   })
 })
 
+describe('a database that is away', () => {
+  const gone = () => Promise.reject(new DatabaseError('unreachable', 'the database at 10.0.0.5:5432 cannot be reached'))
+
+  test.each([
+    ['behind a handler', () => createTestApp([oneRoute(spec, gone)]).app],
+    [
+      'behind the door',
+      () =>
+        createTestApp([oneRoute({ ...spec, auth: 'user' }, () => [])], {
+          authenticator: { basic: gone, bearer: gone, anonymous: gone },
+        }).app,
+    ],
+  ])('%s is 503, says when to come back, and does not say where it is', async (_where, appOf) => {
+    const reply = await ask(appOf())
+    expect([reply.statusCode, reply.headers['retry-after'], reply.json()]).toEqual([
+      503,
+      '5',
+      error('The database of the server cannot be used at the moment, please try again.'),
+    ])
+  })
+})
+
 describe('deadlines and crowds', () => {
   const config = {
     maxRequestBytes: 100,

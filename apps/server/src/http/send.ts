@@ -11,6 +11,9 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 }
 
+/** What keeps the server from answering passes within seconds, or somebody is called anyway. */
+const RETRY_AFTER_SECONDS = 5
+
 const JSON_TYPE = 'application/json; charset=UTF-8'
 const TEXT_TYPE = 'text/plain; charset=utf-8'
 
@@ -42,6 +45,7 @@ export const sendReply = (reply: FastifyReply, declared: Reply, value: unknown):
 
 /** Sends an error that its caller is meant to read. */
 export async function sendError(reply: FastifyReply, error: ApiError | PlainError): Promise<void> {
+  if (error.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
   if (error instanceof ApiError && error.answer) {
     await sendJson(reply, error.answer.status, JSON.stringify({ data: error.answer.data }))
   } else if (error instanceof ApiError) await sendJson(reply, error.status, JSON.stringify({ errors: error.entries }))

@@ -29,6 +29,8 @@ export interface ClientAuthDirectory {
   create(id: string, password: string): Promise<boolean>
   /** @returns whether there was such a credential */
   delete(id: string): Promise<boolean>
+  /** Why what is stored is not what counts, for administrators; undefined while all is well. Absent: it always is. */
+  problem?(): string | undefined
 }
 
 /** Longer ids and passwords are nobody's: agents may send anything before they are known. */

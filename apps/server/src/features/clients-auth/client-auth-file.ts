@@ -12,6 +12,9 @@ export interface FileClientAuthsOptions {
   readonly log: Logger
 }
 
+/** The reason would quote paths and ids: it is for the log. */
+const PROBLEM = '[server] auth_file was not taken over: its last good state stays in force, the log says why'
+
 /** Compared when an id is unknown, so that it takes as long as a known one. */
 const NOBODYS_PASSWORD = ''
 
@@ -44,6 +47,7 @@ export async function openFileClientAuths(options: FileClientAuthsOptions): Prom
     source: 'File',
     mode: writable ? 'Read Write' : 'Read Only',
     recheckMs: MS_PER_SECOND,
+    problem: () => (file.problem === undefined ? undefined : PROBLEM),
     async existing(ids) {
       const { entries } = await file.current()
       return new Set(ids.filter((id) => isThere(id, entries.get(id)?.password)))

@@ -72,6 +72,8 @@ export interface UserDirectory {
   /** @throws ApiError user_not_found, last_administrator, users_not_changeable */
   delete(username: string): Promise<void>
   readonly groups: UserGroupDirectory
+  /** Why what is stored is not what counts, for administrators; undefined while all is well. Absent: it always is. */
+  problem?(): string | undefined
 }
 
 /** The user groups of a directory. Stores without any say so: every method but `detailsOf` throws. */

@@ -10,6 +10,9 @@ export interface FileUsersOptions {
   readonly log: Logger
 }
 
+/** The reason would quote paths, and names of users: it is for the log. */
+const PROBLEM = '[api] auth_file was not taken over: its last good state stays in force, the log says why'
+
 /** `ifPassword` no longer holds: somebody else changed the password first, and nothing is written. */
 class Overtaken extends Error {}
 
@@ -62,6 +65,7 @@ export async function openFileUsers({ path, clock, log }: FileUsersOptions): Pro
         return removeFromUserFile(content, username)
       })
     },
+    problem: () => (file.problem === undefined ? undefined : PROBLEM),
     groups: { detailsOf: async () => new Map(), list: refuse, save: refuse, delete: refuse },
   }
 }

@@ -419,6 +419,13 @@ describe('users in a JSON file', () => {
     await clock.advance(1000)
     expect(await directory.find('ada')).toBeDefined()
     expect(log.text()).toContain('it is no valid JSON')
+    expect(directory.problem?.()).toBe(
+      '[api] auth_file was not taken over: its last good state stays in force, the log says why',
+    )
+    fileOf([{ username: 'ada', password: HASH }])
+    await clock.advance(1000)
+    await directory.find('ada')
+    expect(directory.problem?.()).toBeUndefined()
     expect(log.text()).not.toContain('$2y$')
   })
 
