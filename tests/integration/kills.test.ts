@@ -1,16 +1,24 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   accepts,
   connected,
+  createApi,
   createScope,
   disconnected,
+  freePorts,
   freeTunnelPort,
+  RPORTD,
   startAgent,
+  startProgram,
   startServer,
   startTransferTarget,
   type TestAgent,
   type TestServer,
   type TransferResult,
+  toToml,
   transfer,
   until,
 } from '../harness/index.ts'
@@ -81,6 +89,62 @@ describe('kill -9 in the middle of a transfer', { timeout: STORY_LIMIT_MS }, () 
     const result = await transfer({ port: fixedPort, uploadBytes: bytes, downloadBytes: bytes })
     expect(result).toEqual({ intact: true, downloadedBytes: bytes })
   }
+})
+
+describe('kill -9 again and again', { timeout: STORY_LIMIT_MS }, () => {
+  const scope = createScope()
+  afterAll(() => scope.close())
+
+  test('of a server at its first start, at every file that it makes: the next start goes on, with one key and one password', async () => {
+    const folder = await scope.folder('first')
+    const dataDir = join(folder, 'data')
+    const [agentPort = 0, apiPort = 0] = await freePorts(2)
+    const server = { address: `127.0.0.1:${agentPort}`, data_dir: dataDir, allow_root: true }
+    const config = join(folder, 'rportd.conf')
+    await writeFile(config, toToml({ server, api: { address: `127.0.0.1:${apiPort}` } }), { mode: 0o600 })
+    const start = () => startProgram(scope, { name: 'rportd', command: RPORTD, args: ['-c', config], cwd: folder })
+    const kept = new Map<string, string>()
+    for (const name of ['key_seed', 'jwt_secret', 'audit_key.pem', 'rportd.db', 'first-start.txt']) {
+      const program = start()
+      await until(`${name} is there`, async () => existsSync(join(dataDir, name)) || program.hasExited)
+      expect(program.hasExited).toBe(false)
+      await program.kill()
+      for (const secret of ['key_seed', 'jwt_secret', 'audit_key.pem'].filter((file) =>
+        existsSync(join(dataDir, file)),
+      )) {
+        const text = await readFile(join(dataDir, secret), 'utf8')
+        expect(text).toBe(kept.get(secret) ?? text)
+        kept.set(secret, text)
+      }
+    }
+    const program = start()
+    await program.waitFor(/listening for agents/)
+    const note = await readFile(join(dataDir, 'first-start.txt'), 'utf8')
+    const password = /^ {2}password +(\S+)$/m.exec(note)?.[1] ?? ''
+    const api = createApi({ baseUrl: `http://127.0.0.1:${apiPort}`, user: 'admin', password })
+    await until('the administrator can log in', async () => (await api.get('/api/v1/status')).status === 200)
+  })
+
+  test('of an agent: its state is whole each time, and it takes its folder again', async () => {
+    const server = await startServer(scope)
+    const agent = await startAgent(scope, server, {
+      id: MACHINE,
+      settings: { connection: { watchdog_integration: true } },
+    })
+    const state = () => readFile(join(agent.dataDir, 'state.json'), 'utf8').catch(() => undefined)
+    for (const moment of [/rport starts/, /dataDir/, /connected/, /rport starts/, /connected/]) {
+      await agent.program.kill()
+      const text = await state()
+      if (text !== undefined) expect(JSON.parse(text)).toMatchObject({ last_state: expect.any(String) })
+      agent.start()
+      await agent.program.waitFor(moment)
+    }
+    await connected(server, MACHINE)
+    await until(
+      'the state is that of the link',
+      async () => JSON.parse((await state()) ?? '{}').last_state === 'connected',
+    )
+  })
 })
 
 /** A transfer far too long to end by itself, and the moment when it is well under way. */

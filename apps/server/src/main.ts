@@ -55,8 +55,18 @@ function listenToSignals(): AbortSignal {
   return interruption.signal
 }
 
-/** The rest of the line is erased. */
-const showProgress = (line: string) => process.stderr.write(`\r${line.slice(0, process.stderr.columns - 1)}\x1b[K`)
+/** Where a terminal does not tell its width. */
+const USUAL_COLUMNS = 80
+
+/** Writes over the line before, whose rest is erased; the same text again costs nothing. */
+function createProgress(): (line: string) => void {
+  let shown = ''
+  return (line) => {
+    if (line === shown || !isTerminal(process.stderr)) return
+    shown = line
+    process.stderr.write(`\r${line.slice(0, (process.stderr.columns || USUAL_COLUMNS) - 1)}\x1b[K`)
+  }
+}
 
 async function runCommand(command: Command, words: readonly string[]): Promise<void> {
   releaseToSystem(heldSignals)
@@ -67,7 +77,7 @@ async function runCommand(command: Command, words: readonly string[]): Promise<v
     loadSettings,
     print,
     complain: (line) => process.stderr.write(line),
-    progress: (line) => void (isTerminal(process.stderr) && showProgress(line)),
+    progress: createProgress(),
     interruption: listenToSignals,
     readInput: () => text(process.stdin),
     log: silentLogger,

@@ -97,6 +97,8 @@ export interface Program<Sections extends SectionTable = SectionTable> {
   /** What follows the name in `--help`, and what it means. */
   readonly usage: string
   readonly examples: readonly string[]
+  /** Words that do something else than running the program, for `--help`; each has a `--help` of its own. */
+  readonly commands?: readonly { readonly name: string; readonly summary: string }[]
   /** Read from the current folder when no file was named. */
   readonly implicitFile: string
   readonly sections: Sections

@@ -5,10 +5,15 @@ import { defaultText, firstSentence } from './describe-option.ts'
 /** Where the explanation of a flag starts; longer flags push it to the right. */
 const DESCRIPTION_COLUMN = 40
 
-/** The text of `--help`: usage, examples, and each flag on one line. */
+/** The text of `--help`: usage, examples, commands, and each flag on one line. */
 export function renderHelp(program: Program): string {
   const lines = [`${program.name} ${version}: ${program.summary}`, '', `Usage: ${program.usage}`, '', 'Examples:']
-  lines.push(...program.examples.map((example) => `  ${example}`), '', 'General')
+  lines.push(...program.examples.map((example) => `  ${example}`))
+  if (program.commands) {
+    lines.push('', 'Commands, each with a --help of its own:')
+    lines.push(...program.commands.map(({ name, summary }) => `  ${program.name} ${name.padEnd(10)} ${summary}`))
+  }
+  lines.push('', 'General')
   for (const { flag, short, placeholder, description, dead } of program.flags) {
     if (dead === undefined) lines.push(flagLine(flag, short, placeholder, description))
   }

@@ -50,6 +50,7 @@ export const agentProgram: Program<AgentSections> = {
     'rport --auth agents:a-long-password --fingerprint 5d:b3:... rport.example.com:8080 2222:22',
     'rport -c /etc/rport/rport.conf',
   ],
+  commands: [{ name: 'doctor', summary: 'says why this machine cannot connect, and the way out' }],
   implicitFile: 'rport.conf',
   sections,
   flags: [

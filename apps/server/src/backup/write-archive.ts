@@ -31,8 +31,8 @@ export interface WriteArchiveOptions {
   readonly sources: readonly ArchiveSource[]
   readonly leftOut: Manifest['leftOut']
   readonly createdAt: number
-  /** Told before each file, and again and again in long ones; `share` of that file between 0 and 1. */
-  readonly onProgress: (path: string, share: number) => void
+  /** Told what is being done, again and again. */
+  readonly onProgress: (text: string) => void
   /** Ends the work; nothing is left behind. */
   readonly signal: AbortSignal
 }
@@ -74,7 +74,7 @@ export async function writeArchive(options: WriteArchiveOptions): Promise<Writte
       createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true }),
       { signal: options.signal },
     )
-    options.onProgress('checking the archive', 1)
+    options.onProgress('checking the archive')
     await verifyArchive(temporary)
     await publish(temporary, out, replace)
     await syncFolder(folder)
@@ -102,7 +102,7 @@ async function* archiveBytes(
   manifest: () => Manifest,
 ): AsyncGenerator<Uint8Array> {
   for (const [index, source] of options.sources.entries()) {
-    const report = (share: number) => options.onProgress(source.file.path, share)
+    const report = (share: number) => options.onProgress(`saving ${source.file.path} ${Math.floor(share * 100)} %`)
     report(0)
     const name = nameOf(source.file, index)
     let from = source.from

@@ -48,7 +48,7 @@ export const backupCommand: Command = {
       replace: line.flags.force === true,
       dataDir,
       createdAt: now,
-      onProgress: (path, share) => progress(`${Math.floor(share * 100)} % of ${path}`),
+      onProgress: progress,
       signal: interruption(),
     }).finally(() => progress(''))
     for (const { what, why } of manifest.leftOut) complain(`left out: ${visible(what)}: ${visible(why)}\n`)

@@ -50,6 +50,13 @@ export const serverProgram: Program<ServerSections> = {
     'rportd -c /etc/rport/rportd.conf',
     'rportd --addr 0.0.0.0:9999 --auth agents:a-long-password --data-dir /var/lib/rport',
   ],
+  commands: [
+    { name: 'audit', summary: 'proves that nobody rewrote the audit log, or writes it out' },
+    { name: 'backup', summary: 'writes everything that the server needs into one archive' },
+    { name: 'doctor', summary: 'says what is wrong, and the way out' },
+    { name: 'restore', summary: 'puts an archive back' },
+    { name: 'user', summary: 'creates, changes and deletes users' },
+  ],
   implicitFile: 'rportd.conf',
   sections,
   flags: [
