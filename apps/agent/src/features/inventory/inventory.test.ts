@@ -128,6 +128,7 @@ describe('the inventory', () => {
       os: 'Darwin vm 23.1.0 Darwin Kernel Version 23.1.0 arm64',
       osFullName: 'Darwin 14.1.2',
       osVersion: '14.1.2',
+      osFamily: 'Standalone Workstation',
       osKernel: 'darwin',
       osArch: 'arm64',
       osVirtualizationSystem: '',
@@ -144,6 +145,20 @@ describe('the inventory', () => {
       osKernel: 'windows',
       osFamily: 'unknown',
     })
+  })
+
+  test('of a system that nobody made a family for has none, and a name with a hyphen two capitals', async () => {
+    const files = { 'etc/os-release': 'ID=void-musl\n' }
+    const found = await create(await fixtureRoot(files), { platform: 'linux' }).collect()
+    expect(found).toMatchObject({ osFamily: '', osFullName: 'Void-Musl', osVersion: 'unknown' })
+  })
+
+  test('of a Mac server says so', async () => {
+    const plist =
+      '<key>ProductName</key><string>Mac OS X Server</string><key>ProductVersion</key><string>10.6.8</string>'
+    const root = await fixtureRoot({ 'System/Library/CoreServices/SystemVersion.plist': plist })
+    const found = await create(root, { platform: 'darwin' }).collect()
+    expect(found).toMatchObject({ osFamily: 'Server', osVersion: '10.6.8' })
   })
 
   test('waits no longer than its budget, and has the rest', async () => {

@@ -117,7 +117,7 @@ function describe(machine: Machine, findings: Findings, nowMs: number): Inventor
     osVirtualizationSystem: virtualization?.system ?? (isLinux ? UNKNOWN : ''),
     osVirtualizationRole: virtualization?.role ?? (isLinux ? UNKNOWN : ''),
     osArch: goArch(machine),
-    osFamily: platform?.family || UNKNOWN,
+    osFamily: platform?.name ? platform.family : UNKNOWN,
     osKernel: goSystem(machine.platform),
     hostname,
     cpuFamily: processor?.family || UNKNOWN,
@@ -141,10 +141,10 @@ function systemText(machine: Machine, hostname: string, platform: Platform | und
   return words.join(' ')
 }
 
-/** `Debian 12.11`, `Opensuse-leap 15.5`; empty when the distribution is not known. */
+/** `Debian 12.11`, `Opensuse-Leap 15.5`; empty when the distribution is not known. */
 function fullName(platform: Platform | undefined): string {
   if (!platform?.name) return ''
-  const name = platform.name.replace(/(?:^|\s)\p{L}/gu, (letter) => letter.toUpperCase())
+  const name = platform.name.replace(/(?<![\p{L}\p{N}_])\p{L}/gu, (letter) => letter.toUpperCase())
   return `${name} ${platform.version}`.trim()
 }
 

@@ -39,6 +39,13 @@ test.each<[string, Record<string, string>, string, string, string]>([
     'rolling',
     'arch',
   ],
+  [
+    'SLES by the version that people read',
+    { 'etc/os-release': 'ID="sles"\nVERSION="15-SP5"\nVERSION_ID="15.5"\n' },
+    'sles',
+    '15-SP5',
+    'suse',
+  ],
   ['openSUSE Leap', { 'etc/os-release': 'ID="opensuse-leap"\nVERSION_ID="15.5"\n' }, 'opensuse-leap', '15.5', 'suse'],
   [
     'SLES 11',

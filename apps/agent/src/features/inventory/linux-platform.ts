@@ -93,7 +93,9 @@ function readSuse(text: string): NameAndVersion {
 function readOsRelease(text: string): NameAndVersion {
   const settings = readSettings(text)
   const id = settings.get('ID') ?? ''
-  return { name: id === 'amzn' ? 'amazon' : id, version: settings.get('VERSION_ID') ?? '' }
+  // compat: what people read (`15-SP5`), not what programs compare (`15.5`).
+  const version = (settings.get('VERSION') ?? settings.get('VERSION_ID') ?? '').trim()
+  return { name: id === 'amzn' ? 'amazon' : id, version }
 }
 
 function readLsb(text: string | undefined): Lsb {

@@ -5,5 +5,6 @@ import type { RootFiles } from './root-files.ts'
 export async function readMacPlatform(files: RootFiles): Promise<Platform> {
   const text = (await files.read('System/Library/CoreServices/SystemVersion.plist')) ?? ''
   const version = /<key>ProductVersion<\/key>\s*<string>([\d.]{1,20})<\/string>/.exec(text)?.[1] ?? ''
-  return { name: 'darwin', version, family: '' }
+  const isServer = /<key>ProductName<\/key>\s*<string>[^<]{0,50}Server/.test(text)
+  return { name: 'darwin', version, family: isServer ? 'Server' : 'Standalone Workstation' }
 }
