@@ -143,6 +143,8 @@ export interface GoAgentOptions {
   auth: string
   id: string
   fingerprint?: string
+  /** `http:` or `socks5:` URL. */
+  proxy?: string
   session?: string
   version?: string
   remotes?: readonly string[]
@@ -166,6 +168,7 @@ export const startGoAgent = (scope: Scope, options: GoAgentOptions): GoPeer =>
     ...flag('id', options.id),
     ...flag('name', options.id),
     ...flag('fingerprint', options.fingerprint),
+    ...flag('proxy', options.proxy),
     ...flag('session', options.session),
     ...flag('version', options.version),
     ...flag('keep-alive', options.keepAlive),

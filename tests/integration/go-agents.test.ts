@@ -24,6 +24,7 @@ import {
   until,
   visit,
 } from '../harness/index.ts'
+import { proxiesMissing, startHttpProxy, startSocksProxy } from '../harness/ways/index.ts'
 
 const MEGABYTE = 1024 * 1024
 
@@ -65,6 +66,24 @@ describeWithGo("agents on the field's own libraries", () => {
       await visitor.receives('through the static tunnel')
       visitor.socket.destroy()
     }
+  })
+
+  test.skipIf(proxiesMissing).each(['HTTP', 'SOCKS5'] as const)('come through a proxy of kind %s', async (kind) => {
+    const login = { user: 'ada', password: 'sesame1' }
+    const [proxy, echo] = await Promise.all([
+      kind === 'HTTP' ? startHttpProxy(scope, login) : startSocksProxy(scope, login),
+      startEchoTarget(scope),
+    ])
+    const scheme = kind === 'HTTP' ? 'http' : 'socks5'
+    const id = `go-behind-${scheme}`
+    await join(id, { proxy: `${scheme}://${login.user}:${login.password}@127.0.0.1:${proxy.port}` })
+    const { port } = await server.api.openTunnel(id, { remote: echo.port })
+    const visitor = await openVisit(port)
+    visitor.socket.write('through the proxy')
+    await visitor.receives('through the proxy')
+    await proxy.program.stop()
+    await visitor.closed
+    await disconnected(server, id)
   })
 
   test('get `null` for `null`, and capabilities after the reply', async () => {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ const subProtocol = "rport-v1"
 
 type agentOptions struct {
 	url, auth, fingerprint      string
+	proxy                       string
 	id, session, name           string
 	version, patch              string
 	remotes, denied             texts
@@ -34,6 +36,7 @@ func agentFlags(arguments []string) (agentOptions, error) {
 	set.StringVar(&o.url, "url", "", "ws:// URL of the server")
 	set.StringVar(&o.auth, "auth", "", "id:password")
 	set.StringVar(&o.fingerprint, "fingerprint", "", "start of the server's fingerprint; empty accepts every key")
+	set.StringVar(&o.proxy, "proxy", "", "http:// or socks5:// URL of a proxy, with user and password")
 	set.StringVar(&o.id, "id", "peer", "client id")
 	set.StringVar(&o.session, "session", randomUUID(), "session id, kept over reconnects")
 	set.StringVar(&o.name, "name", "", "client name")
@@ -141,6 +144,13 @@ func register(o agentOptions, s *session) error {
 
 func dial(o agentOptions, number int, out *events) (*link, error) {
 	dialer := websocket.Dialer{ReadBufferSize: frameBuffer, WriteBufferSize: frameBuffer, HandshakeTimeout: 30 * time.Second}
+	if o.proxy != "" {
+		way, err := url.Parse(o.proxy)
+		if err != nil {
+			return nil, err
+		}
+		dialer.Proxy = http.ProxyURL(way)
+	}
 	header := http.Header{"Sec-WebSocket-Protocol": {subProtocol}, "User-Agent": {"rport " + o.version}}
 	ws, response, err := dialer.Dial(o.url, header)
 	if response != nil {
