@@ -53,8 +53,9 @@ export function runProcess({ program, args, env, signal }: ProcessRequest): Prom
     signal.addEventListener('abort', end, { once: true })
     child.once('error', (error) => settle(() => reject(error)))
     child.once('exit', (code) => {
-      // What it wrote last may still be in the pipe: one turn of the loop reads it.
-      setImmediate(() => settle(() => resolve({ code, stderr: Buffer.concat(kept).toString('utf8').trim() })))
+      const finish = () => settle(() => resolve({ code, stderr: Buffer.concat(kept).toString('utf8').trim() }))
+      // What it wrote last may still be in the pipe: a whole turn of the loop reads it.
+      setImmediate(() => setImmediate(finish))
     })
   })
 }
