@@ -24,6 +24,7 @@ const recordings: Readonly<Record<string, Recording>> = {
   'auth.user.me.token create': { ...nothing, affected: 'token' },
   'auth.user.me.token update': { ...request, affected: 'actor' },
   'auth.user.totp': nothing,
+  'auth.user.totp.recovery': nothing,
   'auth.user.group': both,
   'auth.api.session': { ...nothing, affected: 'first-param' },
   'auth.api.sessions': { ...nothing, affected: 'first-param' },
