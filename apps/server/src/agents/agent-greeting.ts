@@ -60,11 +60,16 @@ export function greetAgent(agent: ArrivedAgent, deps: GreetingDeps): void {
   const { connection } = agent
   const { duties, clock, log } = deps
   let state: 'arrived' | 'registering' | 'registered' | 'refused' = 'arrived'
-  const deadline: Timer = clock.setTimeout(
+  let deadline: Timer | undefined = clock.setTimeout(
     () => connection.close('no registration after login'),
     REGISTRATION_DEADLINE_MS,
     { background: true },
   )
+
+  const endDeadline = () => {
+    deadline?.cancel()
+    deadline = undefined
+  }
 
   const refuse = (text: string): RequestReply => {
     state = 'refused'
@@ -74,7 +79,7 @@ export function greetAgent(agent: ArrivedAgent, deps: GreetingDeps): void {
 
   const register = async (payload: Buffer): Promise<RequestReply> => {
     state = 'registering'
-    deadline.cancel()
+    endDeadline()
     const request = decode(payload, deps.maxRequestBytes)
     if (typeof request === 'string') {
       log.info(
@@ -100,7 +105,7 @@ export function greetAgent(agent: ArrivedAgent, deps: GreetingDeps): void {
   }
 
   void connection.closed.then(async (reason) => {
-    deadline.cancel()
+    endDeadline()
     log.debug({ clientAuthId: agent.clientAuthId, address: agent.address, reason: reason.text }, 'connection ended')
     await duties.onClosed(agent)
   })

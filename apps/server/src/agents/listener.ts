@@ -123,6 +123,14 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     return false
   }
 
+  /** By itself, so that nothing of the handshake lives as long as the connection. */
+  const take = (connection: Connection, address: string) => {
+    connections.add(connection)
+    counts.opened(connection)
+    void connection.closed.then(() => connections.delete(connection))
+    greetAgent({ connection, clientAuthId: connection.user, address }, deps)
+  }
+
   const welcome = async (request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => {
     // Whoever is not known by the socket's own address, because a proxy stands between, is counted by the true one.
     const isForwarded = address !== parseIp(request.socket.remoteAddress ?? '')?.text
@@ -151,10 +159,7 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
         log: log.child({ address }),
         signal: stopping.signal,
       })
-      connections.add(connection)
-      counts.opened(connection)
-      void connection.closed.then(() => connections.delete(connection))
-      greetAgent({ connection, clientAuthId: connection.user, address }, deps)
+      take(connection, address)
     } catch (error) {
       const reason = error instanceof TransportError ? error.message : errorMessage(error)
       log.debug({ address, reason }, 'handshake of an agent failed')

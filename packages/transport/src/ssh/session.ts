@@ -49,7 +49,8 @@ export class SshSession implements Connection {
   readonly #channels: ChannelBook
   readonly #requests: OpenRequests
   readonly #peerRequests: PeerRequests
-  readonly #auth: UserAuth
+  /** Until login is over: what judged it may hold much that an idle connection has no use for. */
+  #auth: UserAuth | undefined
   #handlers: ConnectionHandlers | undefined
   /** Bytes of the queue towards the peer that answer what it has sent. */
   #causedBytes = 0
@@ -227,7 +228,7 @@ export class SshSession implements Connection {
 
   #transportUser() {
     return {
-      onReady: () => this.#auth.start(),
+      onReady: () => this.#auth?.start(),
       onRoom: () => this.#channels.layOut(),
       hasWaiting: () => this.#channels.hasWaiting,
       onFailure: (error: Error) => this.#fail(error),
@@ -244,7 +245,9 @@ export class SshSession implements Connection {
       authenticated: (user) => {
         this.user = user
         this.#isAuthenticated = true
+        this.#auth = undefined
         this.#handshakeTimer?.cancel()
+        this.#handshakeTimer = undefined
         this.#layer.loggedIn()
         // Nothing is handed up before the owner has said who deals with it.
         if (!this.#handlers) this.#layer.stop('nobody serves')
@@ -261,7 +264,7 @@ export class SshSession implements Connection {
       return
     }
     if (!this.#isAuthenticated) {
-      this.#auth.receive(type, payload)
+      this.#auth?.receive(type, payload)
       return
     }
     if (type >= MSG.CHANNEL_OPEN && type <= MSG.CHANNEL_FAILURE) {
