@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   browse,
+  createApi,
   createScope,
   freePorts,
   type IdentityProvider,
   type Program,
   RPORTD,
+  run,
   type Settings,
   startIdentityProvider,
   startProgram,
@@ -24,6 +26,8 @@ let closed: SignOnServer
 
 interface SignOnServer {
   readonly program: Program
+  readonly config: string
+  readonly baseUrl: string
   ask(path: string, token?: string): Promise<{ status: number; json: Json }>
   /** From the settings to the answer, as a web page would. */
   logIn(account: string): Promise<{ status: number; json: Json }>
@@ -64,6 +68,8 @@ async function startSignOnServer(settings: Settings): Promise<SignOnServer> {
   })
   return {
     program,
+    config,
+    baseUrl: `http://127.0.0.1:${apiPort}`,
     ask,
     async logIn(account) {
       const { details } = (await ask('/auth/ext/settings')).json.data
@@ -190,6 +196,12 @@ describe('with an identity provider', () => {
       403,
       'built-in authorization disabled. please authorize via your configured authorization',
     ])
+    const args = ['user', 'add', 'pat', '-c', open.config]
+    const added = await run(scope, { name: 'user', command: RPORTD, args, limitMs: 20_000 })
+    const password = added.output.trim().split(': ')[1] ?? ''
+    expect(password).toMatch(/^\w{24}$/)
+    const pat = createApi({ baseUrl: open.baseUrl, user: 'pat', password })
+    expect((await pat.get('/api/v1/me')).status).toBe(401)
   })
 
   test('that is away, logins fail with words and sessions live on', { timeout: 60_000 }, async () => {

@@ -98,6 +98,7 @@ describe('page', () => {
     ['page[limit]=-3', 'pagination limit must be positive'],
     ['page[limit]=1001', 'pagination limit too big (1001) maximum is 1000'],
     ['page[offset]=x', 'pagination offset must be a number'],
+    ['page[offset]=99999999999999999999', 'pagination offset must be a number'],
     ['page[offset]=-1', 'pagination offset must not be negative'],
   ])('%s is refused', (raw, title) => {
     expect(titles(() => parse(raw))).toEqual([title])
