@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   connected,
@@ -7,6 +9,7 @@ import {
   mariadbMissing,
   postgresMissing,
   RPORTD,
+  run,
   type Scope,
   startAgent,
   startMariadb,
@@ -111,6 +114,37 @@ describe.each(databases)('credentials in a table on $name', ({ missing, startDat
       )
     },
   )
+})
+
+test('a credential file that is cut short stays as it is: a running server goes on with the last good state, a new one does not start', async () => {
+  const file = join(await scope.folder('auth'), 'client-auth.json')
+  const whole = (...ids: string[]) => JSON.stringify(Object.fromEntries(ids.map((id) => [id, `password-of-${id}`])))
+  await writeFile(file, whole('one', 'two'), { mode: 0o600 })
+  const server = await startServer(scope, { settings: { server: { auth: undefined, auth_file: file } } })
+  const enter = (id: string) =>
+    startAgent(scope, server, { id, settings: { client: { auth: `${id}:password-of-${id}` } } })
+  await enter('one')
+  const half = whole('one', 'three').slice(0, -9)
+  await writeFile(file, half)
+  await enter('two')
+  await server.program.waitFor(/file was not taken over, its last good state stays in force/)
+  expect((await server.api.call('POST', '/api/v1/clients-auth', { id: 'four', password: 'password' })).status).toBe(503)
+  expect(await readFile(file, 'utf8')).toBe(half)
+  expect((await server.api.client('one'))?.connection_state).toBe('connected')
+
+  await server.program.stop()
+  const refused = await run(scope, {
+    name: 'rportd',
+    command: RPORTD,
+    args: ['-c', join(server.folder, 'rportd.conf')],
+  })
+  expect([refused.code, refused.output]).toEqual([1, expect.stringContaining(file)])
+  expect(await readFile(file, 'utf8')).toBe(half)
+  // All of them: agents that are refused again and again would have the address banned.
+  await writeFile(file, whole('one', 'two', 'three'))
+  await server.start()
+  await enter('three')
+  expect(server.program.output).not.toContain('password-of-')
 })
 
 test('a database that is not there stops the start with its address and the fix', async () => {
