@@ -43,6 +43,26 @@ describe('rportd stops with code 1, and says what is wrong and where, for', () =
     ['a credential without colon', server('').replace('auth = "a:b"', 'auth = "ab"'), /auth/],
     ['two sources of credentials', server('  auth_file = "FOLDER/auth.json"'), /auth_file.*auth/s],
     ['a url of another kind', server('  url = ["ftp://example.com"]'), /url.*ftp/s],
+    ['a negative length of a ban', server('  ban_time = -1'), /ban_time = -1.*from 0 up/s],
+    ['a proxy that is no address', server('  trusted_proxies = ["300.1.1.1"]'), /trusted_proxies.*300\.1\.1\.1/s],
+    ['half a pair of certificate and key', server('[api]\n  address = "127.0.0.1:0"\n  cert_file = "/x"'), /key_file/],
+    ['an address without port', server('[api]\n  address = "127.0.0.1"'), /\[api\] address.*host and port/s],
+    ['a database of an unknown kind', server('[database]\n  db_type = "oracle"'), /db_type.*oracle.*mysql/s],
+    [
+      'an address of metrics that is only a port',
+      server('[metrics]\n  address = "9180"'),
+      /\[metrics\] address.*9180/s,
+    ],
+    [
+      'a log file in a folder that is not there',
+      server('[logging]\n  log_file = "/no/such/x"'),
+      /\/no\/such\/x.*log_file/s,
+    ],
+    [
+      'a data folder that cannot be made',
+      server('').replace('FOLDER/data', 'FOLDER/test.conf/data'),
+      /test\.conf\/data.*data_dir/s,
+    ],
   ])('%s', async (_, config, message) => {
     const result = await refuse(RPORTD, config)
     expect(result.code).toBe(1)
@@ -76,9 +96,14 @@ describe('rportd stops with code 1, and says what is wrong and where, for', () =
 
   test('an address that is taken', async () => {
     const holder = await startHoldTarget(scope)
-    const result = await refuse(RPORTD, server('').replace('127.0.0.1:0', `127.0.0.1:${holder.port}`))
-    expect(result.code).toBe(1)
-    expect(result.output).toContain(String(holder.port))
+    const taken = `127.0.0.1:${holder.port}`
+    const agents = await refuse(RPORTD, server('').replace('127.0.0.1:0', taken))
+    expect(agents.code).toBe(1)
+    expect(agents.output).toContain(`cannot listen for agents on ${taken}: another program has this port`)
+    const api = await refuse(RPORTD, server(`[api]\n  address = "${taken}"\n  auth = "admin:a-long-password-1"`))
+    expect(api.code).toBe(1)
+    expect(api.output).toContain(`cannot listen for the API on ${taken}: another program has this port`)
+    expect(api.output).toContain('[api] address')
   })
 })
 
@@ -99,6 +124,28 @@ describe('rport stops with code 1, and says what is wrong and where, for', () =>
       'a log level that does not exist',
       `${agent('')}[logging]\n  log_level = "loud"\n`,
       /log_level.*loud|log level.*loud/s,
+    ],
+    ['a server of another kind', agent('').replace('http://127.0.0.1:1', 'ftp://127.0.0.1:1'), /server.*ftp/s],
+    ['a fallback server of another kind', agent('  fallback_servers = ["ftp://x"]'), /fallback_servers.*ftp/s],
+    ['a proxy of another kind', agent('  proxy = "https://x:1"'), /proxy.*http:\/\/proxy:3128/s],
+    ['a fingerprint that is none', agent('  fingerprint = "zz"'), /fingerprint = "zz".*rportd-fingerprint/s],
+    ['a credential without colon', agent('').replace('auth = "a:b"', 'auth = "ab"'), /auth/],
+    ['labels that are no table', agent('  labels = 5'), /labels = 5.*name = "value"/s],
+    ['an address service that is no URL', agent('  ip_api_url = "nothing"'), /ip_api_url = "nothing"/],
+    ['a setting in the wrong section', agent('  ca_file = "/x.pem"'), /ca_file.*\[connection\]/s],
+    ['an unknown section', agent('[connektion]\n  x = 1'), /connektion.*\[connection\]/s],
+    ['a duration that is a word', agent('[connection]\n  keep_alive = "soon"'), /keep_alive = "soon"/],
+    ['a count that is a word', agent('[connection]\n  max_retry_count = "many"'), /max_retry_count = "many"/],
+    ['a limit below nothing', agent('[remote-commands]\n  send_back_limit = -1'), /send_back_limit = -1/],
+    [
+      'a log file in a folder that is not there',
+      agent('[logging]\n  log_file = "/no/such/x"'),
+      /\/no\/such\/x.*log_file/s,
+    ],
+    [
+      'a data folder that cannot be made',
+      agent('').replace('FOLDER/data', 'FOLDER/test.conf/data'),
+      /test\.conf\/data/,
     ],
   ])('%s', async (_, config, message) => {
     const result = await refuse(RPORT, config)
