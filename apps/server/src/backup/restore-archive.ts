@@ -116,8 +116,9 @@ async function swap({ folder, stage, occupants, now, archive }: Swap): Promise<s
   const aside = join(folder, `${ASIDE}${new Date(now).toISOString().replace(/[-:]|\.\d+Z$/g, '')}`)
   await writeFileAtomic(mark, `${archive}\n`, { mode: 0o600 })
   if (occupants.length > 0) {
-    const { mode } = await lstat(folder)
+    const { mode, uid, gid } = await lstat(folder)
     await mkdir(aside, { mode: mode & 0o777 })
+    if (process.geteuid?.() === 0) await chown(aside, uid, gid)
     for (const name of occupants) await rename(join(folder, name), join(aside, name))
   }
   for (const name of await readdir(join(stage, 'data')).catch(() => [])) {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { StartError } from '@rport/host'
-import { errorCode, systemClock } from '@rport/kit'
+import { errorCode, errorMessage, systemClock } from '@rport/kit'
 import { planBackup, refuseUnfinishedRestore, visible, writeArchive } from '../backup/index.ts'
 import { DATABASE_FILE } from '../compose-stores.ts'
 import type { ServerConfig } from '../config/index.ts'
@@ -41,7 +41,9 @@ export const backupCommand: Command = {
     const now = systemClock.now()
     const out = resolve(line.flags.out ?? `rportd-backup-${stampOf(now)}.tar.gz`)
     requirePlaceOutside(out, dataDir)
-    const plan = await planBackup(config)
+    const plan = await planBackup(config).catch((error: unknown) => {
+      throw errorCode(error) === 'EACCES' ? unreadable(error) : error
+    })
     const { manifest, sizeBytes } = await writeArchive({
       ...plan,
       out,
@@ -59,6 +61,9 @@ export const backupCommand: Command = {
     return 0
   },
 }
+
+const unreadable = (error: unknown): StartError =>
+  new StartError(`${errorMessage(error)}. Run this as the user that rportd runs as: sudo -u rport rportd backup …`)
 
 const stampOf = (now: number): string =>
   new Date(now)

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Finding } from '@rport/host'
-import { errorMessage } from '@rport/kit'
+import { errorCode, errorMessage } from '@rport/kit'
 import { DATABASE_FILE } from '../compose-stores.ts'
-import { checkDatabase, type ExternalDatabase, openExternalDatabase } from '../db/index.ts'
+import { checkDatabase, DatabaseError, type ExternalDatabase, openExternalDatabase } from '../db/index.ts'
 import { readAuditKey } from '../features/auditlog/index.ts'
 import { openFileClientAuths, openTableClientAuths } from '../features/clients-auth/index.ts'
 import { openFileUsers, openTableUsers } from '../features/users/index.ts'
@@ -12,16 +12,19 @@ import { type Check, fail, ok, type Patient, warn } from './examination.ts'
 /** The server's own database: whole, and known to this version? */
 export const checkOwnDatabase: Check = async ({ dataDir, log }) => {
   const file = join(dataDir, DATABASE_FILE)
-  if (!(await stat(file).catch(() => undefined)))
-    return [ok('database', `${file} is not there yet: the first start makes it`)]
   try {
+    await stat(file)
     await checkDatabase(file)
     await readAuditKey({ dataDir, log })
     return [ok('database', `${file} is whole`)]
   } catch (error) {
-    return [
-      fail('database', errorMessage(error), 'rportd restore ARCHIVE --force puts back what "rportd backup" has saved'),
-    ]
+    if (errorCode(error) === 'ENOENT') return [ok('database', `${file} is not there yet: the first start makes it`)]
+    const isOutOfReach =
+      errorCode(error) === 'EACCES' || (error instanceof DatabaseError && error.failure === 'unreachable')
+    const fix = isOutOfReach
+      ? 'run this as the user of the server: sudo -u rport rportd doctor …'
+      : 'rportd restore ARCHIVE --force puts back what "rportd backup" has saved'
+    return [fail('database', errorMessage(error), fix)]
   }
 }
 
