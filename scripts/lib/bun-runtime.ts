@@ -79,5 +79,15 @@ function download(platform: Platform, folder: string): string {
 function run(command: string, args: readonly string[], what: string): string {
   const done = spawnSync(command, args, { encoding: 'utf8', timeout: DOWNLOAD_LIMIT_MS })
   if (done.status === 0) return done.stdout
-  throw new RuntimeUnavailable(`${what}: ${done.error?.message ?? (done.stderr.trim() || `exit code ${done.status}`)}`)
+  throw new RuntimeUnavailable(
+    `${what}: ${done.error?.message ?? (reasonOf(done.stderr) || `exit code ${done.status}`)}`,
+  )
 }
+
+/** npm says first what happened, then where in its own code. */
+const reasonOf = (output: string): string =>
+  output
+    .split('\n')
+    .filter((line) => !line.startsWith('npm warn') && line.trim() !== '')
+    .slice(0, 4)
+    .join('; ')
