@@ -3,9 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { TOTP } from 'otpauth'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, expect, test } from 'vitest'
+import { totpCode } from '../compat/replay/replay.mjs'
 import { createScope, freePorts, type Program, RPORTD, run, startProgram, toToml, until } from '../harness/index.ts'
 
 const scope = createScope()
@@ -72,7 +72,7 @@ test('an app that is set up survives kill -9, and the command line takes it away
   const { json: app } = await server.call('POST', '/me/totp-secret', { auth: half })
   await server.program.kill()
   const again = await server.start()
-  const token = new TOTP({ secret: app.secret }).generate()
+  const token = totpCode(app.secret)
   const whole = await server.call('POST', '/verify-2fa', { auth: half, body: { username: 'ada', token } })
   expect(whole.status).toBe(200)
   await again.kill()
