@@ -344,7 +344,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       // No measurements yet: agents do not send what nobody keeps.
       monitoringVersion: 0,
       ipAddressesVersion: 1,
-      features: [features.halfClose, features.zeroMask],
+      features: [features.halfClose, features.zeroMask, features.earlyData],
     },
     maxConcurrentHandshakes: config.agents.maxConcurrentHandshakes,
     maxRequestBytes: config.agents.maxRequestBytes,

@@ -10,6 +10,8 @@ export const features = {
   halfClose: 'half-close',
   /** Frames masked with zeros: the mask protects browsers and proxies, of which there is none between us under TLS. */
   zeroMask: 'zero-mask',
+  /** Takes the first data of a channel behind the message that opens it, before it has said whether it wants the channel. */
+  earlyData: 'early-data',
 } as const
 
 export const readFeatures = (fields: Fields): readonly string[] => fields.texts('Features', MAX_FEATURES, 64) ?? []

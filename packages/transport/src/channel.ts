@@ -16,6 +16,8 @@ export interface Lease {
 export interface Channel {
   readonly type: string
   readonly isOpen: boolean
+  /** Why a channel that was opened early never came to be; known when it closes. */
+  readonly refusal?: Error | undefined
   /** Bytes received and sent so far. */
   readonly bytesReceived: number
   readonly bytesSent: number

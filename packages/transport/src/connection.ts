@@ -12,6 +12,14 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
+export interface OpenOptions extends RequestOptions {
+  /**
+   * Do not wait for the peer's consent where the peer takes data before it: the channel is there at once, and what is sent on
+   * it too early is dropped by a peer that refuses; it then closes with a `refusal`.
+   */
+  readonly early?: boolean
+}
+
 /** Why a connection ended. `code` is for decisions, `text` for people. */
 export interface CloseReason {
   readonly code: 'local' | 'peer' | 'network' | 'protocol' | 'silent' | 'handshake' | 'auth' | 'fingerprint'
@@ -59,14 +67,14 @@ export interface Connection {
    * Opens a channel of `type`; `data` is raw to the end of the packet.
    * Rejects with ChannelRefused (reason and text of the peer), TransportError or the signal's reason.
    */
-  openChannel(type: string, data: string | Buffer, options: RequestOptions): Promise<Channel>
+  openChannel(type: string, data: string | Buffer, options: OpenOptions): Promise<Channel>
   /**
    * Asks for a sign of life below all requests: whoever understands it answers at once, whatever else it is busy with, and
    * `lastReceivedAt` moves. For our own peers; it is no heartbeat of a client.
    */
   probe(): void
-  /** Between our own peers: the two that pass half-closed streams on, and may skip what only protects browsers. */
-  announcePeerFeatures(features: { halfClose: boolean; zeroMask: boolean }): void
+  /** Between our own peers: the two that pass half-closed streams on, may skip what only protects browsers, and take early data. */
+  announcePeerFeatures(features: { halfClose: boolean; zeroMask: boolean; earlyData?: boolean }): void
   /** Ends the connection at once; channels and unanswered requests fail. Idempotent. */
   close(reason?: string): void
 }

@@ -155,7 +155,7 @@ describe.each([
   describe('a half-closed stream', () => {
     test('goes on in the other direction between our own peers, to the last byte', async () => {
       // A small window: the answer is still on its way when the target's socket is long closed.
-      const limits = { channelWindowBytes: 64 * 1024 }
+      const limits = { channelWindowBytes: 64 * 1024, maxChannelWindowBytes: 64 * 1024 }
       const { visitor, target, near, far } = await join({ halfClose: true, limits })
       const answer = randomBytes(2_000_000)
       visitor.end('question')
@@ -183,7 +183,9 @@ describe.each([
       await settled(() => socket.writableLength)
     }
     test('at the target costs the window and the queue, not what the visitor sends', async () => {
-      const { visitor, farSocket, nearChannel, farChannel } = await join({ limits: { channelWindowBytes: 256 * 1024 } })
+      const { visitor, farSocket, nearChannel, farChannel } = await join({
+        limits: { channelWindowBytes: 256 * 1024, maxChannelWindowBytes: 256 * 1024 },
+      })
       await push(visitor, 64 * 1024 * 1024)
       await settled(() => farChannel.bytesReceived)
       expect(visitor.writableLength).toBeGreaterThan(40 * 1024 * 1024)
@@ -192,7 +194,9 @@ describe.each([
     })
 
     test('at the visitor costs the same, and goes on where it stopped', async () => {
-      const { visitor, target, nearSocket } = await join({ limits: { channelWindowBytes: 256 * 1024 } })
+      const { visitor, target, nearSocket } = await join({
+        limits: { channelWindowBytes: 256 * 1024, maxChannelWindowBytes: 256 * 1024 },
+      })
       await push(target, 32 * 1024 * 1024)
       expect(nearSocket.writableLength).toBeLessThanOrEqual(256 * 1024)
       expect((await readBytes(visitor, 32 * 1024 * 1024)).length).toBe(32 * 1024 * 1024)
@@ -201,7 +205,10 @@ describe.each([
     test('is given up some time after the peer has closed', async () => {
       const clock = createFakeClock()
       // More than the buffers of the system hold, so that some of it must stay with us.
-      const { target, near } = await join({ pipe: { clock }, limits: { channelWindowBytes: 32 * 1024 * 1024 } })
+      const { target, near } = await join({
+        pipe: { clock },
+        limits: { channelWindowBytes: 32 * 1024 * 1024, maxChannelWindowBytes: 32 * 1024 * 1024 },
+      })
       let isOver = false
       void near.closed.then(() => {
         isOver = true

@@ -67,7 +67,7 @@ export function pipeSocket(socket: Socket, channel: Channel, options: PipeOption
   channel.onClose = () => {
     if (isOver) return
     // What the peer sent before it closed still belongs to the reader; what the reader says now is nobody's.
-    if (socket.destroyed) return finish()
+    if (socket.destroyed || channel.refusal) return finish()
     finishWithin(LINGER_MS)
     socket.once('finish', () => finishWithin(FAREWELL_MS))
     if (socket.writableFinished) finishWithin(FAREWELL_MS)

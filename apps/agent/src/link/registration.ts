@@ -57,7 +57,7 @@ export async function register(connection: Connection, deps: RegistrationDeps): 
     labels,
     remotes: deps.remotes.length === 0 ? null : [...deps.remotes],
     clientConfiguration: withAttributes(deps.clientConfiguration, tags, labels),
-    features: [features.halfClose, features.zeroMask],
+    features: [features.halfClose, features.zeroMask, features.earlyData],
   }
   const reply = await connection.request(newConnection.name, newConnection.ask.encode(request), {
     timeoutMs: REPLY_TIMEOUT_MS,

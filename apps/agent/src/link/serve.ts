@@ -29,6 +29,7 @@ export function serve(connection: Connection, deps: ServeDeps, onAlive: () => vo
     connection.announcePeerFeatures({
       halfClose: capabilities.features.includes(features.halfClose),
       zeroMask: capabilities.features.includes(features.zeroMask),
+      earlyData: capabilities.features.includes(features.earlyData),
     })
     deps.keepAlive.watch(connection, OWN_PEER_KEEP_ALIVE, onAlive)
   }

@@ -93,6 +93,7 @@ export function greetAgent(agent: ArrivedAgent, deps: GreetingDeps): void {
       connection.announcePeerFeatures({
         halfClose: request.features.includes(features.halfClose),
         zeroMask: request.features.includes(features.zeroMask),
+        earlyData: request.features.includes(features.earlyData),
       })
     }
     const outcome = await duties.onConnected(agent, request)

@@ -1,7 +1,8 @@
 import { type Clock, type Logger, type Timer, toError } from '@rport/kit'
 import type { ChannelOpen, Lease } from '../channel.ts'
-import type { RequestOptions } from '../connection.ts'
+import type { OpenOptions } from '../connection.ts'
 import { ChannelRefused, TransportError } from '../errors.ts'
+import { EarlyData, earlyAllowance } from './early-data.ts'
 import type { SshLimits } from './limits.ts'
 import {
   CHANNEL_DATA_HEAD_BYTES,
@@ -12,6 +13,7 @@ import {
   encodeChannelRequestReply,
   encodeWindowAdjust,
   writeChannelDataHead,
+  writeEarlyDataHead,
 } from './messages/channel-flow.ts'
 import {
   type ChannelTerms,
@@ -63,6 +65,8 @@ interface PendingOpen {
   /** What we have promised to take. */
   readonly window: number
   settle: ((outcome: SshChannel | Error) => void) | undefined
+  /** Given to its owner before the peer has confirmed it. */
+  early?: SshChannel
 }
 
 /** All channels of one connection: opening, numbers, turns. */
@@ -79,7 +83,12 @@ export class ChannelBook implements ChannelHost {
   #isLost = false
   #queuedBytes = 0
   readonly windows: WindowGrowth
+  readonly #early = new EarlyData()
+  /** Channels of ours that are used and not confirmed. */
+  #opening = 0
   halfClose = false
+  /** The peer takes early data. */
+  earlyData = false
 
   constructor(deps: ChannelBookDeps) {
     this.windows = new WindowGrowth(deps.limits.maxChannelWindowBytes)
@@ -90,7 +99,7 @@ export class ChannelBook implements ChannelHost {
     this.#onOpen = deps.onOpen
   }
 
-  open(type: string, data: Buffer, options: RequestOptions): Promise<SshChannel> {
+  open(type: string, data: Buffer, options: OpenOptions): Promise<SshChannel> {
     if (this.#isLost) return Promise.reject(new TransportError('closed', 'connection is closed'))
     if (this.#channels.size >= this.#limits.channels) {
       return Promise.reject(
@@ -106,8 +115,10 @@ export class ChannelBook implements ChannelHost {
         pending.settle = undefined
         timer?.cancel()
         options.signal?.removeEventListener('abort', onAbort)
-        if (outcome instanceof Error) reject(outcome)
-        else resolve(outcome)
+        if (pending.early) this.#opening -= 1
+        if (!(outcome instanceof Error)) resolve(outcome)
+        else if (pending.early) pending.early.refuse(outcome)
+        else reject(outcome)
       }
       timer = this.#clock.setTimeout(() => {
         pending.settle?.(new TransportError('timed-out', `channel not confirmed within ${options.timeoutMs} ms`))
@@ -115,14 +126,32 @@ export class ChannelBook implements ChannelHost {
       options.signal?.addEventListener('abort', onAbort, { once: true })
       this.#channels.set(localId, pending)
       this.#carrier.send(encodeChannelOpen({ type, data, ...this.#terms(localId, pending.window) }))
+      if (options.early && this.earlyData) resolve(this.#openEarly(localId, pending))
     })
+  }
+
+  #openEarly(localId: number, pending: PendingOpen): SshChannel {
+    pending.early = new SshChannel(this, pending.type, {
+      localId,
+      remoteId: localId,
+      remoteWindow: earlyAllowance(this.#opening),
+      remotePacketBytes: this.#limits.channelPacketBytes,
+      localWindow: pending.window,
+      queueBytes: this.#limits.channelQueueBytes,
+      isOpening: true,
+    })
+    this.#opening += 1
+    return pending.early
   }
 
   /** Any of the messages 90 to 100. */
   receive(type: number, payload: Buffer, lease: Lease): void {
     switch (type) {
       case MSG.CHANNEL_DATA:
-        this.#onData(payload, lease)
+        this.#channel(recipientOf(payload)).receiveData(dataOf(payload), lease)
+        return
+      case MSG.EARLY_DATA:
+        this.#early.receive(recipientOf(payload), dataOf(payload), lease)
         return
       case MSG.CHANNEL_WINDOW_ADJUST: {
         const { recipientId, byteCount } = decodeWindowAdjust(payload)
@@ -222,7 +251,8 @@ export class ChannelBook implements ChannelHost {
       if (byteCount === 0) break
       const at = this.#carrier.beginData(CHANNEL_DATA_HEAD_BYTES + byteCount)
       const slab = this.#carrier.slab
-      writeChannelDataHead(slab, at, channel.remoteId, byteCount)
+      const writeHead = channel.isOpening ? writeEarlyDataHead : writeChannelDataHead
+      writeHead(slab, at, channel.remoteId, byteCount)
       channel.copyNext(slab, at + CHANNEL_DATA_HEAD_BYTES, byteCount)
       laidOut += byteCount
     }
@@ -255,6 +285,7 @@ export class ChannelBook implements ChannelHost {
 
   forget(channel: SshChannel): void {
     this.#channels.delete(channel.localId)
+    this.#early.forget(channel)
     if (this.#peerOpened.delete(channel.localId)) this.#peerOpen -= 1
   }
 
@@ -308,13 +339,6 @@ export class ChannelBook implements ChannelHost {
     throw new TransportError('protocol-error', `channel with packets of ${terms.maxPacketBytes} bytes`)
   }
 
-  #onData(payload: Buffer, lease: Lease): void {
-    if (payload.length < CHANNEL_DATA_HEAD_BYTES) throw malformed()
-    const byteCount = payload.readUInt32BE(5)
-    if (byteCount !== payload.length - CHANNEL_DATA_HEAD_BYTES) throw malformed()
-    this.#channel(payload.readUInt32BE(1)).receiveData(payload.subarray(CHANNEL_DATA_HEAD_BYTES), lease)
-  }
-
   #onPeerOpen(payload: Buffer): void {
     const message = decodeChannelOpen(payload)
     this.#checkTerms(message)
@@ -326,6 +350,7 @@ export class ChannelBook implements ChannelHost {
       return
     }
     this.#peerOpen += 1
+    this.#early.expect(message.senderId)
     let isDecided = false
     const decide = () => {
       if (isDecided) throw new Error('this channel has been accepted or rejected before')
@@ -345,12 +370,14 @@ export class ChannelBook implements ChannelHost {
           channel.connectionLost()
         } else {
           this.#carrier.send(encodeChannelConfirmation(message.senderId, this.#terms(localId, window)))
+          this.#early.accept(message.senderId, channel)
         }
         return channel
       },
       reject: (reason, text) => {
         decide()
         this.#peerOpen -= 1
+        this.#early.drop(message.senderId)
         refuse(reason, text)
       },
     }
@@ -366,6 +393,13 @@ export class ChannelBook implements ChannelHost {
     const confirmation = decodeChannelConfirmation(payload)
     this.#checkTerms(confirmation)
     const pending = this.#takePending(confirmation.recipientId)
+    if (pending.early && pending.settle) {
+      const packetBytes = Math.min(confirmation.maxPacketBytes, this.#limits.channelPacketBytes)
+      this.#channels.set(confirmation.recipientId, pending.early)
+      pending.settle(pending.early)
+      pending.early.confirm(confirmation.senderId, confirmation.window, packetBytes)
+      return
+    }
     const channel = this.#create(pending.type, confirmation.recipientId, confirmation, pending.window)
     if (pending.settle) pending.settle(channel)
     // Nobody waits any more: what came too late is closed again.
@@ -385,6 +419,12 @@ export class ChannelBook implements ChannelHost {
     if (!(entry instanceof SshChannel)) throw new TransportError('protocol-error', `channel ${localId} is not open`)
     return entry
   }
+}
+
+const dataOf = (payload: Buffer): Buffer => {
+  if (payload.length < CHANNEL_DATA_HEAD_BYTES) throw malformed()
+  if (payload.readUInt32BE(5) !== payload.length - CHANNEL_DATA_HEAD_BYTES) throw malformed()
+  return payload.subarray(CHANNEL_DATA_HEAD_BYTES)
 }
 
 const recipientOf = (payload: Buffer): number => {

@@ -95,7 +95,7 @@ describe('a peer that breaks the rules of channels ends its connection', () => {
     ],
     ['a second login', () => [encodeServiceRequest('ssh-userauth')], 'service asked for twice'],
   ])('%s', async (_what, messages, text) => {
-    const met = await meet({ limits: { channelWindowBytes: 100_000 } })
+    const met = await meet({ limits: { channelWindowBytes: 100_000, maxChannelWindowBytes: 100_000 } })
     const { id } = await openOne(met)
     met.agent.send(...messages(id))
     const reason = await met.server.closed
@@ -349,7 +349,7 @@ test('a channel request is refused when an answer is wanted', async () => {
 })
 
 test('extended data counts against the window and is given back', async () => {
-  const met = await meet({ limits: { channelWindowBytes: 10_000 } })
+  const met = await meet({ limits: { channelWindowBytes: 10_000, maxChannelWindowBytes: 10_000 } })
   const { id } = await openOne(met)
   const data = new ByteWriter().byte(MSG.CHANNEL_EXTENDED_DATA).uint32(id).uint32(1).string(Buffer.alloc(6000)).finish()
   met.agent.send(data)
@@ -357,7 +357,7 @@ test('extended data counts against the window and is given back', async () => {
 })
 
 test('an owner that counts received bytes twice does not open the window beyond its size', async () => {
-  const met = await meet({ limits: { channelWindowBytes: 10_000 } })
+  const met = await meet({ limits: { channelWindowBytes: 10_000, maxChannelWindowBytes: 10_000 } })
   const { channel, id } = await openOne(met)
   channel.onData = (bytes) => {
     channel.consumed(bytes.length)
@@ -379,7 +379,9 @@ test('a reply that nobody waits for is dropped', async () => {
 
 test('with many channels open later ones begin with smaller windows', async () => {
   const windows: number[] = []
-  const met = await meet({ limits: { channelWindowBytes: 1_000_000, connectionWindowBytes: 2_000_000 } })
+  const met = await meet({
+    limits: { channelWindowBytes: 1_000_000, maxChannelWindowBytes: 1_000_000, connectionWindowBytes: 2_000_000 },
+  })
   for (let count = 0; count < 40; count += 1) {
     void met.server.openChannel('rport', 'x:1', inTime).catch(() => undefined)
     windows.push((await met.agent.next(MSG.CHANNEL_OPEN)).readUInt32BE(14))

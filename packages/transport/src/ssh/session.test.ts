@@ -303,7 +303,9 @@ describe('channels', () => {
   })
 
   test('a receiver that deals with nothing stops the sender at one window and one queue', async () => {
-    const { near, far } = await withChannel({ limits: { channelWindowBytes: 100_000, channelQueueBytes: 50_000 } })
+    const { near, far } = await withChannel({
+      limits: { channelWindowBytes: 100_000, maxChannelWindowBytes: 100_000, channelQueueBytes: 50_000 },
+    })
     let received = 0
     far.onData = (bytes) => {
       received += bytes.length

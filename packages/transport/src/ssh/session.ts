@@ -1,6 +1,13 @@
 import { type Clock, type Logger, systemClock, type Timer } from '@rport/kit'
 import type { Channel, Lease } from '../channel.ts'
-import type { CloseReason, Connection, ConnectionHandlers, RequestOptions, RequestReply } from '../connection.ts'
+import type {
+  CloseReason,
+  Connection,
+  ConnectionHandlers,
+  OpenOptions,
+  RequestOptions,
+  RequestReply,
+} from '../connection.ts'
 import { TransportError } from '../errors.ts'
 import type { ByteLink } from '../link.ts'
 import type { AlgorithmChoice } from './algorithms/negotiate.ts'
@@ -168,7 +175,7 @@ export class SshSession implements Connection {
     if (!this.isClosed) this.#layer.send(PROBE)
   }
 
-  openChannel(type: string, data: string | Buffer, options: RequestOptions): Promise<Channel> {
+  openChannel(type: string, data: string | Buffer, options: OpenOptions): Promise<Channel> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason)
     const bytes = bytesOf(data)
     if (bytes.length > MAX_OPEN_DATA_BYTES) {
@@ -178,8 +185,9 @@ export class SshSession implements Connection {
     return this.#channels.open(type, bytes, options)
   }
 
-  announcePeerFeatures(features: { halfClose: boolean; zeroMask: boolean }): void {
+  announcePeerFeatures(features: { halfClose: boolean; zeroMask: boolean; earlyData?: boolean }): void {
     this.#channels.halfClose = features.halfClose
+    this.#channels.earlyData = features.earlyData ?? false
     if (features.zeroMask) this.#link.useZeroMask()
   }
 
@@ -267,7 +275,7 @@ export class SshSession implements Connection {
       this.#auth?.receive(type, payload)
       return
     }
-    if (type >= MSG.CHANNEL_OPEN && type <= MSG.CHANNEL_FAILURE) {
+    if ((type >= MSG.CHANNEL_OPEN && type <= MSG.CHANNEL_FAILURE) || type === MSG.EARLY_DATA) {
       this.#channels.receive(type, payload, lease)
       return
     }

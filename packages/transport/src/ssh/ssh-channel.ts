@@ -34,6 +34,8 @@ export interface ChannelNumbers {
   readonly remotePacketBytes: number
   readonly localWindow: number
   readonly queueBytes: number
+  /** The channel is not confirmed yet; `remoteWindow` is what may be sent before. */
+  readonly isOpening?: boolean
 }
 
 /**
@@ -46,8 +48,11 @@ const MAX_QUEUED_PIECES = 512
 export class SshChannel implements Channel {
   readonly type: string
   readonly localId: number
-  readonly remoteId: number
-  readonly remotePacketBytes: number
+  remoteId: number
+  remotePacketBytes: number
+  /** The peer has not confirmed: what is sent goes by our number, and as early data. */
+  isOpening: boolean
+  refusal: Error | undefined
   readonly #host: ChannelHost
   /** How much the peer may have under way to us, or unread here. */
   #windowBytes: number
@@ -86,6 +91,7 @@ export class SshChannel implements Channel {
     this.remoteId = numbers.remoteId
     this.remotePacketBytes = numbers.remotePacketBytes
     this.#remoteWindow = numbers.remoteWindow
+    this.isOpening = numbers.isOpening ?? false
     this.#windowBytes = numbers.localWindow
     this.#localWindow = numbers.localWindow
     this.#queueBytes = numbers.queueBytes
@@ -188,6 +194,7 @@ export class SshChannel implements Channel {
   get canSend(): boolean {
     if (this.#sentClose) return false
     if (this.#queue.byteCount > 0) return this.#remoteWindow > 0
+    if (this.isOpening) return false
     return (this.#wantsEof && !this.#sentEof) || this.#wantsClose
   }
 
@@ -207,6 +214,14 @@ export class SshChannel implements Channel {
   /** Sends the end or the close once no data is left before it, and tells a waiting caller that there is room. */
   finishTurn(): void {
     if (this.#queue.byteCount > 0) return
+    if (!this.isOpening) this.#sendEnds()
+    if (this.#callerWaits) {
+      this.#callerWaits = false
+      this.onDrain?.()
+    }
+  }
+
+  #sendEnds(): void {
     if (this.#wantsEof && !this.#sentEof && !this.#wantsClose && !this.#sentClose) {
       this.#sentEof = true
       this.#host.sendEof(this.remoteId)
@@ -218,10 +233,22 @@ export class SshChannel implements Channel {
       this.#host.sendClose(this.remoteId)
       this.#endIfOver()
     }
-    if (this.#callerWaits) {
-      this.#callerWaits = false
-      this.onDrain?.()
-    }
+  }
+
+  /** The peer takes the channel. What was sent early counts against the window that it gives. */
+  confirm(remoteId: number, window: number, packetBytes: number): void {
+    if (window < this.bytesSent) throw violation('window smaller than what may be sent early')
+    this.isOpening = false
+    this.remoteId = remoteId
+    this.remotePacketBytes = packetBytes
+    this.#remoteWindow = window - this.bytesSent
+    if (this.canSend) this.#host.ready(this)
+  }
+
+  /** The channel never comes to be. */
+  refuse(reason: Error): void {
+    this.refusal = reason
+    this.connectionLost()
   }
 
   /** SSH_MSG_CHANNEL_WINDOW_ADJUST */

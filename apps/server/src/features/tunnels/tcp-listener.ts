@@ -50,8 +50,8 @@ export interface TcpListener {
 export const isAddressInUse = (error: unknown): boolean => errorCode(error) === 'EADDRINUSE'
 
 /**
- * Starts listening. Each visitor's socket stays paused until the agent has confirmed the channel, so that no byte is read
- * that could not be delivered.
+ * Starts listening. A visitor's socket stays paused until there is a channel for it. Where the agent takes early data that is at
+ * once, and what an agent drops because it refuses the channel was for nobody else.
  * @returns already accepting; the caller must `close` it
  * @throws  what the operating system says: EADDRINUSE, EACCES, EADDRNOTAVAIL
  */
@@ -94,8 +94,9 @@ function listen(server: Server, address: { host: string; port: number }): Promis
 
 function createVisitors(options: TcpListenerOptions) {
   const { clock, descriptors, log, maxConnections = MAX_CONNECTIONS_PER_TUNNEL } = options
-  const sockets = new Set<Socket>()
-  const ended = new AbortController()
+  /** Each with what ends the wait for its channel. */
+  const sockets = new Map<Socket, AbortController>()
+  let hasEnded = false
   let idleSinceAt = clock.monotonic()
   let wasFull = false
 
@@ -113,29 +114,30 @@ function createVisitors(options: TcpListenerOptions) {
       return void socket.destroy()
     }
     if (descriptors && !descriptors.take()) return void socket.destroy()
-    sockets.add(socket)
+    const gone = new AbortController()
+    sockets.set(socket, gone)
     socket.once('close', () => {
       descriptors?.give()
       sockets.delete(socket)
       wasFull = false
       if (sockets.size === 0) idleSinceAt = clock.monotonic()
     })
-    void lead(socket)
+    void lead(socket, gone)
   }
 
   /** Never rejects: whatever goes wrong ends this one visitor. */
-  const lead = async (socket: Socket) => {
-    const gone = new AbortController()
+  const lead = async (socket: Socket, gone: AbortController) => {
     const onClose = () => gone.abort(new Error('the visitor left'))
     socket.once('close', onClose)
     try {
-      const channel = await options.openChannel(AbortSignal.any([gone.signal, ended.signal]))
+      const channel = await options.openChannel(gone.signal)
       socket.off('close', onClose)
-      if (socket.destroyed || ended.signal.aborted) return channel.close({ abort: true })
+      if (socket.destroyed || hasEnded) return channel.close({ abort: true })
       await options.pipe(socket, channel).closed
+      if (channel.refusal) throw channel.refusal
     } catch (error) {
       if (error instanceof ChannelRefused) log.info({ reason: error.message }, 'agent refused the visitor')
-      else if (!gone.signal.aborted && !ended.signal.aborted)
+      else if (!gone.signal.aborted && !hasEnded)
         log.warn({ error: errorMessage(error) }, 'tunnel visitor could not be led to the target')
     } finally {
       socket.destroy()
@@ -147,8 +149,11 @@ function createVisitors(options: TcpListenerOptions) {
     count: () => sockets.size,
     idleSinceAt: () => idleSinceAt,
     end() {
-      ended.abort(new Error('the tunnel was closed'))
-      for (const socket of sockets) socket.destroy()
+      hasEnded = true
+      for (const [socket, gone] of sockets) {
+        gone.abort(new Error('the tunnel was closed'))
+        socket.destroy()
+      }
     },
   }
 }

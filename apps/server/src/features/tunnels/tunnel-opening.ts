@@ -90,7 +90,7 @@ async function listenOn(deps: OpeningDeps, place: Place): Promise<OpenedListener
       listen: { host, port },
       admits: (address) => aclAllows(gate.acl, address),
       openChannel: (signal) =>
-        owner.connection.openChannel(TUNNEL_CHANNEL, target, { timeoutMs: CHANNEL_TIMEOUT_MS, signal }),
+        owner.connection.openChannel(TUNNEL_CHANNEL, target, { timeoutMs: CHANNEL_TIMEOUT_MS, signal, early: true }),
       pipe: deps.pipe,
       descriptors: deps.descriptors,
       clock: deps.clock,

@@ -12,6 +12,12 @@ export function writeChannelDataHead(target: Buffer, at: number, recipientId: nu
   target.writeUInt32BE(byteCount, at + 5)
 }
 
+/** The same before the channel is confirmed: byte 200 | uint32 number that the open message gave | uint32 length. */
+export function writeEarlyDataHead(target: Buffer, at: number, senderId: number, byteCount: number): void {
+  writeChannelDataHead(target, at, senderId, byteCount)
+  target[at] = MSG.EARLY_DATA
+}
+
 /** byte 93 | uint32 recipient | uint32 bytes to add */
 export const encodeWindowAdjust = (recipientId: number, byteCount: number): Buffer =>
   new ByteWriter().byte(MSG.CHANNEL_WINDOW_ADJUST).uint32(recipientId).uint32(byteCount).finish()

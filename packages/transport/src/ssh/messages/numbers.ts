@@ -31,6 +31,8 @@ export const MSG = {
   CHANNEL_FAILURE: 100,
   PING: 192,
   PONG: 193,
+  /** Ours alone, and only towards peers that announced `early-data`: see early-data.ts. */
+  EARLY_DATA: 200,
 } as const
 
 /** Reasons of SSH_MSG_DISCONNECT that we send: RFC 4253 section 11.1. */
