@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,7 +19,7 @@ struct piece {
   struct piece *next;
   int64_t due_ns;
   size_t size;
-  char bytes[];
+  char bytes[PIECE_BYTES];
 };
 
 struct direction {
@@ -29,6 +28,8 @@ struct direction {
   pthread_mutex_t lock;
   pthread_cond_t changed;
   struct piece *first, **last;
+  /* Pieces that were let out, to be filled again: fresh memory costs more than what it carries. */
+  struct piece *spare;
   size_t held_bytes;
 };
 
@@ -54,22 +55,33 @@ static struct piece *take(struct direction *way) {
   return piece;
 }
 
+static struct piece *take_spare(struct direction *way) {
+  pthread_mutex_lock(&way->lock);
+  struct piece *piece = way->spare;
+  if (piece) way->spare = piece->next;
+  pthread_mutex_unlock(&way->lock);
+  return piece ? piece : malloc(sizeof *piece);
+}
+
+static void give_back(struct direction *way, struct piece *piece) {
+  pthread_mutex_lock(&way->lock);
+  piece->next = way->spare;
+  way->spare = piece;
+  pthread_mutex_unlock(&way->lock);
+}
+
 /* A piece of size 0 is the end. */
 static void *take_in(void *argument) {
   struct direction *way = argument;
-  char *buffer = malloc(PIECE_BYTES);
   ssize_t got;
   do {
-    got = read(way->in, buffer, PIECE_BYTES);
-    size_t size = got > 0 ? (size_t)got : 0;
-    struct piece *piece = malloc(sizeof *piece + size);
+    struct piece *piece = take_spare(way);
+    got = read(way->in, piece->bytes, PIECE_BYTES);
     piece->next = NULL;
     piece->due_ns = now_ns() + way->delay_ns;
-    piece->size = size;
-    memcpy(piece->bytes, buffer, size);
+    piece->size = got > 0 ? (size_t)got : 0;
     put(way, piece);
   } while (got > 0);
-  free(buffer);
   return NULL;
 }
 
@@ -82,7 +94,7 @@ static void *let_out(void *argument) {
     if (piece->due_ns > now_ns()) sleep_until_ns(piece->due_ns);
     /* A reader that went away: the rest is taken and dropped, so that the other thread comes to its end. */
     if (is_open && size > 0 && write_whole(way->out, piece->bytes, size) < 0) is_open = 0;
-    free(piece);
+    give_back(way, piece);
     if (size == 0) break;
   }
   shutdown(way->out, SHUT_WR);
