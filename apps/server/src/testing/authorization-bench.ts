@@ -71,6 +71,8 @@ export async function openAuthorizationBench(): Promise<AuthorizationBench> {
   await addUser('stranger', ['everything'])
   await addUser('expired', ['Administrators'], true)
   await addUser('leaving', ['Administrators'])
+  await addUser('demoted', ['Administrators', 'friends'])
+  await addUser('due', ['Administrators', 'friends'])
 
   const ours = ['friends']
   const accessPolicy = createAccessPolicy({ directory, userGroupsOf: (id) => (id === 'ours' ? ours : undefined) })
@@ -97,10 +99,10 @@ export async function openAuthorizationBench(): Promise<AuthorizationBench> {
   const scopes = [{ uri: '*', method: '*' }]
   const session = (username: string, lifetimeMs = 86_400_000) =>
     login.sessions.start({ username, scopes, lifetimeMs, origin })
-  const makeToken = async (name: string, scope: string, expiresAt?: number) => {
-    const actor = { username: 'admin', groups: ['Administrators'], proof: 'password', address: '' } as const
-    return (await tokens.service.create(actor, { name, scope, expiresAt })).text
-  }
+  const actorOf = (username: string) =>
+    ({ username, groups: ['Administrators'], proof: 'password', address: '' }) as const
+  const makeToken = async (name: string, scope: string, expiresAt?: number, username = 'admin') =>
+    (await tokens.service.create(actorOf(username), { name, scope, expiresAt })).text
   const claimsOf = (bearer: string) => JSON.parse(Buffer.from(bearer.split('.')[1] ?? '', 'base64url').toString('utf8'))
 
   const good = await session('admin')
@@ -114,6 +116,17 @@ export async function openAuthorizationBench(): Promise<AuthorizationBench> {
   await directory.delete('leaving')
   const expiredToken = await makeToken('expired', 'read', clock.now() + 1000)
   const readToken = await makeToken('read', 'read')
+  const wholeToken = await makeToken('whole', 'read+write')
+  const revokedToken = await makeToken('revoked', 'read+write')
+  await tokens.service.delete('admin', revokedToken.slice(0, revokedToken.indexOf('_')))
+  const [demoted, due] = [await session('demoted'), await session('due')]
+  const [demotedToken, dueToken] = [
+    await makeToken('whole', 'read+write', undefined, 'demoted'),
+    await makeToken('whole', 'read+write', undefined, 'due'),
+  ]
+  // Past the services that end sessions, as an editor or SQL would: the door itself has to see it.
+  await directory.update('demoted', { groups: ['friends'] })
+  await directory.update('due', { passwordExpired: true })
   const agentsToken = await makeToken('agents', 'clients-auth')
   await clock.advance(2000)
 
@@ -141,6 +154,12 @@ export async function openAuthorizationBench(): Promise<AuthorizationBench> {
     ...singles,
     { name: 'read token', authorization: basic('admin', readToken), ...admin, scope: 'read' },
     { name: 'clients-auth token', authorization: basic('admin', agentsToken), ...admin, scope: 'clients-auth' },
+    { name: 'read+write token', authorization: basic('admin', wholeToken), ...admin },
+    { name: 'revoked token', authorization: basic('admin', revokedToken), ...unknown },
+    { name: 'token, user has lost the group', authorization: basic('demoted', demotedToken), ...friend },
+    { name: 'session, user has lost the group', authorization: `Bearer ${demoted}`, ...friend },
+    { name: 'token, change of password due', authorization: basic('due', dueToken), ...unknown },
+    { name: 'session, change of password due', authorization: `Bearer ${due}`, ...unknown },
     { name: 'expired token', authorization: basic('admin', expiredToken), ...unknown },
     { name: 'token of another user', authorization: basic('friend', readToken), ...unknown },
     { name: 'pending second factor', authorization: `Bearer ${pending}`, ...unknown, isPending: true },
