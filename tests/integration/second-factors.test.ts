@@ -26,9 +26,10 @@ async function launch(more: Record<string, Record<string, string | number | bool
   await writeFile(config, toToml(settings), { mode: 0o600 })
   const start = async (): Promise<Program> => {
     const program = startProgram(scope, { name: 'rportd', command: RPORTD, args: ['-c', config], cwd: folder })
-    await until('the API answers', async () => {
+    // Its own word: on its port somebody else could answer.
+    await until('the server listens', () => {
       if (program.hasExited) throw new Error(program.output)
-      return (await fetch(`http://127.0.0.1:${apiPort}/api/v1/status`)).status === 401
+      return program.output.includes('API listening')
     })
     return program
   }
@@ -63,7 +64,11 @@ async function launch(more: Record<string, Record<string, string | number | bool
     },
   }
 }
-const passwordIn = (output: string) => output.trim().split(': ')[1] ?? ''
+const passwordIn = (output: string): string => {
+  const password = /^user "ada" created: (\w{24})\n$/.exec(output)?.[1]
+  if (password === undefined) throw new Error(`no user was made: ${output}`)
+  return password
+}
 
 test('an app that is set up survives kill -9, and the command line takes it away', { timeout: 120_000 }, async () => {
   const server = await launch({ api: { totp_enabled: true } })
