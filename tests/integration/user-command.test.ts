@@ -48,6 +48,25 @@ test('users are administrated on the command line while the server runs', { time
   expect(list).toMatch(/^ada +Administrators$/m)
   expect(list).toMatch(/^bob +viewers +expired$/m)
   expect((await user('delete', 'bob')).output).toBe('user "bob" deleted\n')
+
+  // Who did it: nobody of the API, somebody at the terminal.
+  const ada = createApi({ baseUrl: `http://127.0.0.1:${apiPort}`, user: 'ada', password: newPassword })
+  const rows = (await ada.get('/api/v1/auditlog?filter[username]=')).json.data as Record<string, string>[]
+  expect(rows.map((row) => [row['application'], row['action'], row['affected_id']])).toEqual([
+    ['auth.user', 'create', 'ada'],
+    ['auth.user', 'update', 'ada'],
+    ['auth.user', 'create', 'bob'],
+    ['auth.user', 'update', 'bob'],
+    ['user', 'delete', 'bob'],
+  ])
+  expect(JSON.parse(rows[3]?.['request'] ?? '')).toMatchObject({
+    by: 'rportd user change',
+    system_user: expect.any(String),
+    groups: ['viewers'],
+    password_expired: true,
+  })
+  expect(JSON.stringify(rows)).not.toContain(password)
+
   const again = await user('delete', 'bob')
   expect([again.code, again.output]).toEqual([1, "rportd: cannot find user by username 'bob'\n"])
 })

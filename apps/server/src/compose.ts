@@ -10,7 +10,7 @@ import { createAgentListener } from './agents/listener.ts'
 import { createPlainProxy } from './agents/plain-proxy.ts'
 import type { Stores } from './compose-stores.ts'
 import { isTunnelProxyConfigured, type LockoutConfig, type ServerConfig } from './config/index.ts'
-import { createAuditLog } from './features/auditlog/index.ts'
+import { agentLoginFailedEvent, createAuditLog, foreignIdEvent } from './features/auditlog/index.ts'
 import { clientGroupRoutes, createClientGroupBook } from './features/client-groups/index.ts'
 import { createClientBook, createClients, createVisibility } from './features/clients/index.ts'
 import { createClientsAuth } from './features/clients-auth/index.ts'
@@ -122,6 +122,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     visibilityOf,
     groupIdsOf: (client) => clientGroups.groupsOf(client).map((group) => group.id),
     requireUserGroups: userGroups.requireAll,
+    onForeignId: (attempt) => void audit.attempted(foreignIdEvent(attempt)),
     rules: {
       authMultiuseCreds: config.clientsAuth.multiUse,
       equateClientAuthIdClientId: config.clientsAuth.clientIdFromAuthId,
@@ -330,6 +331,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     },
     lockout: agentsLockout,
     counts: linkCounts,
+    onLoginFailed: (clientAuthId, address) => void audit.attempted(agentLoginFailedEvent(clientAuthId, address)),
     descriptors,
     clientsAt: registry.countAt,
     newcomers: createNewcomers({

@@ -46,6 +46,8 @@ export interface AgentListenerDeps {
   readonly descriptors: Pick<DescriptorBudget, 'take' | 'give'>
   /** Told of every login and of everybody who is turned away. */
   readonly counts: Pick<LinkCounts, 'opened' | 'refused'>
+  /** Told of every wrong password, and of ids that are not known. */
+  readonly onLoginFailed: (clientAuthId: string, address: string) => void
   /** May answer a plain request; @returns whether it does. Nobody does: it is answered with an empty 404. */
   readonly answerPlain?: ((request: IncomingMessage, response: ServerResponse, address: string) => boolean) | undefined
   readonly clock: Clock
@@ -119,6 +121,7 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     lockout.loginFailed(clientAuthId, address)
     // Fixed text and field names: tools such as fail2ban match on them (docs/manual/security.md).
     log.warn({ address, clientAuthId }, 'agent login failed')
+    deps.onLoginFailed(clientAuthId, address)
     onRefused()
     return false
   }

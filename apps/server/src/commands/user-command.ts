@@ -1,9 +1,7 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { StartError } from '@rport/host'
-import { errorCode, systemClock } from '@rport/kit'
-import { DATABASE_FILE, openStores } from '../compose-stores.ts'
+import { systemClock } from '@rport/kit'
+import { openStores } from '../compose-stores.ts'
 import type { ServerConfig } from '../config/index.ts'
+import { type AuditEvent, createOfflineRecorder, type OfflineRecorder } from '../features/auditlog/index.ts'
 import { randomSecret } from '../features/first-start/index.ts'
 import { endStoredSessions } from '../features/login/index.ts'
 import { forgetStoredFactors } from '../features/second-factors/index.ts'
@@ -16,7 +14,9 @@ import {
   type UserService,
 } from '../features/users/index.ts'
 import { createPasswords } from '../passwords/index.ts'
+import { atTerminal } from './at-terminal.ts'
 import type { Command, CommandDeps } from './command.ts'
+import { requireOwnFolder } from './own-folder.ts'
 import { parseUserArguments, USER_HELP, type UserTask } from './user-arguments.ts'
 
 type Work = Exclude<UserTask, { kind: 'help' }>
@@ -41,7 +41,7 @@ export const userCommand: Command = {
 
 async function administrate(task: Work, config: ServerConfig, deps: CommandDeps): Promise<void> {
   const { log } = deps
-  await requireOwnFolder(config.dataDir)
+  await requireOwnFolder(config.dataDir, 'user')
   const passwords = createPasswords({ clock: systemClock })
   const stores = await openStores({
     dataDir: config.dataDir,
@@ -80,7 +80,14 @@ async function administrate(task: Work, config: ServerConfig, deps: CommandDeps)
       await stores.users.update(username, { totpSecret: '' })
       await forgetFactorsOf(username)
     }
-    await carryOut(task, { service, resetTotp }, deps)
+    const recorder = createOfflineRecorder({
+      db: stores.db,
+      enabled: config.audit.enabled,
+      by: { by: `rportd user ${task.kind}`, ...(await atTerminal()) },
+      clock: systemClock,
+      log,
+    })
+    await carryOut(task, { service, resetTotp, recorder }, deps)
   } finally {
     await stores.close()
   }
@@ -98,34 +105,62 @@ const nothing: UserInput = {
 interface Tools {
   readonly service: UserService
   resetTotp(username: string): Promise<void>
+  readonly recorder: OfflineRecorder
 }
 
-async function carryOut(task: Work, { service, resetTotp }: Tools, deps: CommandDeps): Promise<void> {
+async function carryOut(task: Work, { service, resetTotp, recorder }: Tools, deps: CommandDeps): Promise<void> {
   const { print } = deps
+  if (task.kind === 'list') return print(toTable(await service.list()))
+  const name = JSON.stringify(task.username)
+  const recorded = (work: () => Promise<void>) => recorder.recorded(eventOf(task), work)
   switch (task.kind) {
-    case 'list':
-      return print(toTable(await service.list()))
     case 'add': {
       const password = await passwordFor(task, deps)
       const { username, groups, sendTo: twoFaSendTo } = task
-      await service.create({ ...nothing, username, groups, twoFaSendTo, password: password.text })
-      return print(`user ${JSON.stringify(task.username)} created${password.note}\n`)
+      await recorded(() => service.create({ ...nothing, username, groups, twoFaSendTo, password: password.text }))
+      return print(`user ${name} created${password.note}\n`)
     }
     case 'change': {
       const { resetsTotp, sendTo: twoFaSendTo, ...change } = task.change
-      if (resetsTotp) await resetTotp(task.username)
       const isAll = resetsTotp && twoFaSendTo === undefined && Object.keys(change).length === 0
-      if (!isAll) await service.update(task.username, { ...nothing, ...change, twoFaSendTo })
-      return print(`user ${JSON.stringify(task.username)} changed\n`)
+      await recorded(async () => {
+        if (resetsTotp) await resetTotp(task.username)
+        if (!isAll) await service.update(task.username, { ...nothing, ...change, twoFaSendTo })
+      })
+      return print(`user ${name} changed\n`)
     }
     case 'delete':
-      await service.delete(task.username)
-      return print(`user ${JSON.stringify(task.username)} deleted\n`)
+      await recorded(() => service.delete(task.username))
+      return print(`user ${name} deleted\n`)
     case 'password': {
       const password = await passwordFor(task, deps)
-      await service.update(task.username, { ...nothing, password: password.text })
-      return print(`user ${JSON.stringify(task.username)} has a new password${password.note}\n`)
+      await recorded(() => service.update(task.username, { ...nothing, password: password.text }))
+      return print(`user ${name} has a new password${password.note}\n`)
     }
+  }
+}
+
+/** The row of the audit log: the words of the API, and what the command line asks for but passwords. */
+function eventOf(task: Exclude<Work, { kind: 'list' }>): AuditEvent {
+  const affectedId = task.username
+  switch (task.kind) {
+    case 'add':
+      return { application: 'auth.user', action: 'create', affectedId, request: { groups: task.groups } }
+    case 'change': {
+      const { username, groups, passwordExpired, sendTo, resetsTotp } = task.change
+      const request = {
+        username,
+        groups,
+        password_expired: passwordExpired,
+        two_fa_send_to: sendTo,
+        reset_totp: resetsTotp,
+      }
+      return { application: 'auth.user', action: 'update', affectedId, request }
+    }
+    case 'password':
+      return { application: 'auth.user', action: 'update', affectedId }
+    case 'delete':
+      return { application: 'user', action: 'delete', affectedId }
   }
 }
 
@@ -134,21 +169,6 @@ async function passwordFor({ fromStdin }: { fromStdin: boolean }, deps: CommandD
   if (fromStdin) return { text: (await deps.readInput()).replace(/\r?\n$/, ''), note: '' }
   const text = randomSecret()
   return { text, note: `: ${text}` }
-}
-
-/** Files that another user makes in the folder could keep the server out of it. */
-async function requireOwnFolder(dataDir: string): Promise<void> {
-  const uid = process.geteuid?.()
-  const found = await stat(join(dataDir, DATABASE_FILE)).catch((error: unknown) => {
-    const reason = errorCode(error) === 'EACCES' ? 'it may not be read by this user' : 'start rportd once first'
-    throw new StartError(
-      `there is no database of a server in ${dataDir}: ${reason}, or name the folder with --data-dir`,
-    )
-  })
-  if (uid === undefined || found.uid === uid) return
-  throw new StartError(
-    `${dataDir} belongs to the user with the number ${found.uid}: run this as that user, "sudo -u '#${found.uid}' rportd user …"`,
-  )
 }
 
 function toTable(users: readonly User[]): string {

@@ -70,6 +70,7 @@ export async function startTestServer(options: { clock?: Clock; policy?: TunnelP
     tunnels: tunnels.ofClients,
     credentialExists: () => true,
     visibilityOf,
+    onForeignId: () => undefined,
     groupIdsOf: (client) => clientGroups.groupsOf(client).map((group) => group.id),
     async requireUserGroups(names) {
       const missing = names.filter((name) => name !== 'operators')

@@ -1,13 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { ApiError, apiError, type EndpointSpec, parseBoolText } from '@rport/api'
-import { type Clock, errorMessage, type Logger, MS_PER_MINUTE } from '@rport/kit'
+import { type Clock, errorMessage, type Logger } from '@rport/kit'
 import type { AuditDetails, AuditedCall, AuditRecord, AuditTrail, RefusedCall } from '../../http/index.ts'
 import { type AuditEntry, type AuditEvent, type EntryOptions, toEntry } from './audit-event.ts'
-import { type Recording, recordingOf, refusalKind, sessionKinds } from './audit-vocabulary.ts'
+import { BROKEN, type Recording, recordingOf, refusalKind, sessionKinds } from './audit-vocabulary.ts'
 import type { AuditWriter } from './audit-writer.ts'
 
-/** Refusals cost a caller nothing: more than these are counted instead of listed. */
-const MAX_REFUSALS_A_MINUTE = 120
 /** The largest range that the random source takes. */
 const MAX_FIRST_ID = 2 ** 48 - 1
 
@@ -15,6 +13,8 @@ export interface AuditTrailDeps extends EntryOptions {
   readonly writer: AuditWriter
   /** Ids of intents whose operation is still running; the owner settles the others. */
   readonly underway: Set<number>
+  /** Takes what costs a caller nothing: it is written once and then counted. Never rejects. */
+  readonly attempted: (event: AuditEvent) => Promise<void>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -24,16 +24,8 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const { writer, underway, clock, log } = deps
   // Ids that follow each other are cheap to keep; the beginning keeps them apart from those of an earlier process.
   let lastId = randomInt(MAX_FIRST_ID)
-  const mayRecordRefusal = createAllowance(deps)
   const entriesOf = (events: readonly AuditEvent[]) => events.map((event) => toEntry(event, deps))
 
-  const refuse = async (event: AuditEvent) => {
-    if (!mayRecordRefusal()) return
-    const write = { kind: 'append', at: clock.now(), entries: entriesOf([event]) } as const
-    await writer.write(write).catch((error: unknown) => {
-      log.warn({ application: event.application, error: errorMessage(error) }, 'refusal was not written down')
-    })
-  }
   const append = (entries: readonly AuditEntry[], intentId: number | undefined) =>
     writer.write({ kind: 'append', at: clock.now(), entries, ...(intentId !== undefined && { intentId }) })
 
@@ -85,19 +77,17 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
           })
           settle()
           const event = isRefused ? refusalOf(call, error, details) : undefined
-          if (event) await refuse(event)
+          if (event) await deps.attempted(event)
         },
       }
     },
 
     async refused(call, error) {
       const event = refusalOf(call, error, {})
-      if (event) await refuse(event)
+      if (event) await deps.attempted(event)
     },
   }
 }
-
-const BROKEN = { outcome: 'failed' }
 
 /** The rows of an operation; of several clients one each. */
 function eventsOf(call: AuditedCall, details: AuditDetails, value: unknown): AuditEvent[] {
@@ -177,20 +167,3 @@ const applicationOf = (spec: EndpointSpec): string => spec.audit?.[0] ?? refusal
 const actionOf = (spec: EndpointSpec): string => spec.audit?.[1] ?? spec.method.toLowerCase()
 const affectedOfRefusal = ({ params }: Pick<AuditedCall, 'params'>): string =>
   Object.entries(params).findLast(([name]) => name !== 'client_id')?.[1] ?? ''
-
-/** A budget per minute; the first refusal beyond it is told to the log. */
-function createAllowance({ clock, log }: Pick<AuditTrailDeps, 'clock' | 'log'>): () => boolean {
-  let windowEndsAt = 0
-  let used = 0
-  return () => {
-    if (clock.monotonic() >= windowEndsAt) {
-      if (used > MAX_REFUSALS_A_MINUTE) {
-        log.warn({ refusals: used, listed: MAX_REFUSALS_A_MINUTE }, 'more refusals than the audit log lists')
-      }
-      used = 0
-      windowEndsAt = clock.monotonic() + MS_PER_MINUTE
-    }
-    used += 1
-    return used <= MAX_REFUSALS_A_MINUTE
-  }
-}

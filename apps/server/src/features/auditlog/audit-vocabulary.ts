@@ -55,3 +55,7 @@ export const recordingOf = (application: string, action: string): Recording =>
 export const sessionKinds = { application: 'auth.session', failed: 'login.failed' } as const
 /** A right that was missing. */
 export const refusalKind = { application: 'access', action: 'refused' } as const
+/** What the agents' side writes down: logins that failed, and ids of somebody else. */
+export const agentKinds = { application: 'client.session', failed: 'login.failed', foreign: 'refused' } as const
+/** The response of an operation that broke halfway. */
+export const BROKEN = { outcome: 'failed' } as const

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { AuditDetails } from '../../http/index.ts'
 import { basic, createTestApp, oneRoute } from '../../http/testing/test-app.ts'
+import { agentLoginFailedEvent } from './agent-events.ts'
 import { AUDIT_KEY_FILE, loadAuditKey, readAuditKey } from './audit-key.ts'
 import { parseLine } from './audit-line.ts'
 import { verifyAuditLog } from './audit-verification.ts'
@@ -188,15 +189,45 @@ describe('refusals', () => {
     expect(await fixed.rows()).toEqual([])
   })
 
-  it('beyond 120 a minute are counted instead of listed', async () => {
+  it('that repeat themselves are one row at once, and one with their number after ten minutes', async () => {
     const fixed = await open()
+    await fixed.auditLog.start()
     const { change } = door(fixed)
-    for (let attempt = 0; attempt < 125; attempt += 1) await change({ user: 'limited' })
-    expect(await fixed.rows()).toHaveLength(120)
-    await fixed.clock.advance(60_000)
+    for (let attempt = 0; attempt < 5; attempt += 1) await change({ user: 'limited' })
+    expect(await fixed.rows()).toHaveLength(1)
+    await fixed.clock.advance(9 * 60_000)
+    expect(await fixed.rows()).toHaveLength(1)
+    await fixed.clock.advance(2 * 60_000)
+    await expect.poll(fixed.rows).toHaveLength(2)
+    const [first, counted] = await fixed.rows()
+    expect(counted).toMatchObject({
+      username: 'limited',
+      action: 'refused',
+      request: first?.request,
+      response: '{"count":4,"since":"2026-11-21T10:00:00.000Z"}',
+    })
     await change({ user: 'limited' })
-    expect(await fixed.rows()).toHaveLength(121)
-    expect(fixed.log.text()).toContain('"refusals":125')
+    expect(await fixed.rows()).toHaveLength(3)
+  })
+
+  it('that are counted when the server ends are written down then', async () => {
+    const fixed = await open()
+    const event = agentLoginFailedEvent('cred-1', '192.0.2.7')
+    for (let attempt = 0; attempt < 3; attempt += 1) await fixed.auditLog.attempted(event)
+    expect(await fixed.rows()).toMatchObject([
+      { application: 'client.session', action: 'login.failed', affected_id: 'cred-1', remote_ip: '192.0.2.7' },
+    ])
+    await fixed.auditLog.close()
+    expect((await fixed.rows())[1]?.response).toContain('"count":2')
+    expect(await verify(fixed)).toMatchObject({ faults: [], rows: 2 })
+  })
+
+  it('do not fail when they cannot be written down, and the log says so', async () => {
+    const fixed = await open()
+    await fixed.db.write((trx) => sql`alter table audit_log rename to away`.execute(trx))
+    await fixed.auditLog.attempted(agentLoginFailedEvent('cred-1', '192.0.2.7'))
+    expect(fixed.log.text()).toContain('refusals were not written down')
+    await fixed.db.write((trx) => sql`alter table away rename to audit_log`.execute(trx))
   })
 })
 

@@ -1,14 +1,15 @@
 import type { KeyObject } from 'node:crypto'
-import { type Clock, errorMessage, type Logger, MS_PER_HOUR, type Timer } from '@rport/kit'
+import { type Clock, errorMessage, type Logger, MS_PER_HOUR, MS_PER_MINUTE, type Timer } from '@rport/kit'
 import type { Database } from '../../db/index.ts'
 import type { AccessPolicy, AuditTrail, RouteSet } from '../../http/index.ts'
-import { type AuditEvent, toEntry } from './audit-event.ts'
+import { type AuditEntry, type AuditEvent, toEntry } from './audit-event.ts'
 import { keyFingerprint, signHead } from './audit-key.ts'
 import { type Rotation, rotate } from './audit-rotation.ts'
 import { createAuditTrail } from './audit-trail.ts'
 import { createAuditWriter } from './audit-writer.ts'
 import { auditlogRoutes } from './auditlog-routes.ts'
 import { createAuditStore } from './auditlog-store.ts'
+import { createRepeats } from './repeats.ts'
 
 export interface AuditLogDeps {
   readonly db: Database
@@ -27,6 +28,9 @@ export interface AuditLogDeps {
   readonly log: Logger
 }
 
+/** Operations of `rportd user` have ended by then, one way or the other: they are not those of this process. */
+const COMMAND_LINE_MS = 10 * MS_PER_MINUTE
+
 /** Who did what, chained and signed. */
 export interface AuditLog {
   /**
@@ -34,6 +38,11 @@ export interface AuditLog {
    * @throws what the database throws: whoever changes something then undoes it, or says that it is not done
    */
   record(event: AuditEvent): Promise<void>
+  /**
+   * Writes down what somebody from outside tried and was refused: the first of its kind at once, more of them as a number
+   * (see repeats.ts). Resolves when that is done; never rejects.
+   */
+  attempted(event: AuditEvent): Promise<void>
   readonly trail: AuditTrail
   readonly routes: RouteSet
   /** Settles what the last run left open, rotates, signs; then every hour. Call it before anything is audited. */
@@ -47,15 +56,18 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
   const store = createAuditStore(db)
   const writer = createAuditWriter({ store, log })
   const underway = new Set<number>()
+  const repeats = createRepeats(deps)
   const routes = auditlogRoutes({ store, enabled, isAdmin: deps.isAdmin })
-  let timer: Timer | undefined
+  let timers: readonly Timer[] = []
   let upkeep: Promise<void> = Promise.resolve()
 
   /** Operations that were begun and never ended: the process died, or their entry could not be written. */
-  const settleIntents = async () => {
+  const settleIntents = async (begunBefore: number) => {
     const before = new Set(underway)
     // Asked before and after: an operation that ends meanwhile writes its own entry.
-    const open = (await store.intents()).filter(({ id }) => !before.has(id) && !underway.has(id))
+    const open = (await store.intents()).filter(
+      ({ id, begunAt }) => begunAt <= begunBefore && !before.has(id) && !underway.has(id),
+    )
     for (const { id, begunAt, entry } of open) {
       const response = JSON.stringify({ outcome: 'interrupted', begun_at: new Date(begunAt).toISOString() })
       await writer.write({ kind: 'append', at: clock.now(), entries: [{ ...entry, response }], intentId: id })
@@ -73,20 +85,34 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
       'audit log signed',
     )
   }
-  const keepUp = async () => {
-    await settleIntents()
+  const keepUp = async (graceMs: number) => {
+    await settleIntents(clock.now() - graceMs)
     await rotate({ ...deps, store })
     await signEnd()
   }
-  const keepUpLater = () => {
-    upkeep = upkeep.then(keepUp).catch((error: unknown) => {
-      log.error({ error: errorMessage(error) }, 'upkeep of the audit log failed')
+  /** Nobody is refused less because this cannot be written. */
+  const writeAttempts = async (entries: readonly AuditEntry[]) => {
+    if (entries.length === 0) return
+    await writer.write({ kind: 'append', at: clock.now(), entries }).catch((error: unknown) => {
+      log.warn({ entries: entries.length, error: errorMessage(error) }, 'refusals were not written down')
     })
+  }
+  const attempted = async (event: AuditEvent) => {
+    const entry = repeats.take(toEntry(event, deps))
+    if (entry) await writeAttempts([entry])
+  }
+  const keepUpLater = () => {
+    upkeep = upkeep
+      .then(() => keepUp(COMMAND_LINE_MS))
+      .catch((error: unknown) => {
+        log.error({ error: errorMessage(error) }, 'upkeep of the audit log failed')
+      })
   }
 
   if (!enabled) {
     return {
       record: async () => undefined,
+      attempted: async () => undefined,
       trail: silentTrail,
       routes,
       start: async () => undefined,
@@ -95,16 +121,23 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
   }
   return {
     record: (event) => writer.write({ kind: 'append', at: clock.now(), entries: [toEntry(event, deps)] }),
-    trail: createAuditTrail({ ...deps, writer, underway }),
+    attempted,
+    trail: createAuditTrail({ ...deps, writer, underway, attempted }),
     routes,
     async start() {
-      await keepUp()
-      timer ??= clock.setInterval(keepUpLater, MS_PER_HOUR, { background: true })
+      await keepUp(0)
+      for (const timer of timers) timer.cancel()
+      const background = { background: true }
+      timers = [
+        clock.setInterval(keepUpLater, MS_PER_HOUR, background),
+        clock.setInterval(() => void writeAttempts(repeats.due()), MS_PER_MINUTE, background),
+      ]
     },
     async close() {
-      timer?.cancel()
-      timer = undefined
+      for (const timer of timers) timer.cancel()
+      timers = []
       await upkeep
+      await writeAttempts(repeats.all())
       await writer.drain()
       await signEnd().catch((error: unknown) => {
         log.warn({ error: errorMessage(error) }, 'end of the audit log was not signed')

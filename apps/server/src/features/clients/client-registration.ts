@@ -24,6 +24,15 @@ export interface RegistrationRules {
   readonly equateClientAuthIdClientId: boolean
 }
 
+/** An agent came with the id of a client that belongs to another credential. */
+export interface ForeignId {
+  readonly clientId: string
+  /** The credential that it logged in with. */
+  readonly clientAuthId: string
+  readonly ownerClientAuthId: string
+  readonly address: string
+}
+
 export interface RegistrationDeps {
   readonly registry: ClientRegistry
   readonly connections: Connections
@@ -32,6 +41,8 @@ export interface RegistrationDeps {
   /** Whether a credential can still be used to log in: one that was removed owns no ids any more. */
   readonly credentialExists: (clientAuthId: string) => boolean | Promise<boolean>
   readonly rules: RegistrationRules
+  /** Told of everybody who was refused an id of somebody else. */
+  readonly onForeignId: (attempt: ForeignId) => void
   readonly clock: Clock
   readonly log: Logger
 }
@@ -131,10 +142,9 @@ async function requireOwnId(deps: RegistrationDeps, session: AgentSession, clien
   if (!known || known.clientAuthId === session.clientAuthId) return
   const facts = { clientId, clientAuthId: session.clientAuthId, address: session.address }
   if (await isInUse(deps, known.clientAuthId)) {
-    deps.log.warn(
-      { ...facts, ownerClientAuthId: known.clientAuthId },
-      'client refused: its id belongs to another credential',
-    )
+    const attempt = { ...facts, ownerClientAuthId: known.clientAuthId }
+    deps.log.warn(attempt, 'client refused: its id belongs to another credential')
+    deps.onForeignId(attempt)
     throw new RequestRefused(
       `client id "${clientId}" belongs to another client auth id: log in with that one, use another id, or release or delete the client on the server`,
     )

@@ -11,7 +11,14 @@ import { startEchoTarget, startTarget } from '../../testing/tcp-target.ts'
 import { DEFAULT_PORTS } from '../../testing/test-ports.ts'
 import { unrestricted } from '../../testing/unrestricted.ts'
 import { createTunnels } from '../tunnels/index.ts'
-import { type AgentSession, createClientBook, createClients, type PurgeRules, type RegistrationRules } from './index.ts'
+import {
+  type AgentSession,
+  createClientBook,
+  createClients,
+  type ForeignId,
+  type PurgeRules,
+  type RegistrationRules,
+} from './index.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -52,6 +59,7 @@ async function setUp(options: Options = {}) {
     log,
   })
   cleanups.push(() => tunnels.close())
+  const foreign: ForeignId[] = []
   const credentials = options.credentials ?? new Set(['auth-1', 'auth-2'])
   const clients = createClients({
     groupIdsOf: () => [],
@@ -61,6 +69,7 @@ async function setUp(options: Options = {}) {
     tunnels: tunnels.ofClients,
     credentialExists: (id) => credentials.has(id),
     visibilityOf: async () => ({ all: true, sees: () => true }),
+    onForeignId: (attempt) => void foreign.push(attempt),
     rules: { authMultiuseCreds: true, equateClientAuthIdClientId: false, ...options.rules },
     purge: { enabled: false, keepMs: 0, intervalMs: 60_000, ...options.purge },
     clock,
@@ -81,7 +90,7 @@ async function setUp(options: Options = {}) {
     const link = login(clientAuthId, address)
     return { ...link, outcome: await clients.service.onConnected(link.session, connectionRequest(facts)) }
   }
-  return { db, writes, clock, log, connections, registry, tunnels, clients, credentials, login, connect }
+  return { db, writes, clock, log, connections, registry, tunnels, clients, credentials, foreign, login, connect }
 }
 
 const remote = (targetPort: number, listenPort?: number): RemoteRecord =>
@@ -175,17 +184,21 @@ describe('registering', () => {
 
 describe('who may have an id', () => {
   test('another credential is refused, with a reason, until the owner’s is deleted', async () => {
-    const { connect, credentials, registry } = await setUp()
+    const { connect, credentials, registry, foreign } = await setUp()
     const owner = await connect()
     const thief = await connect({ sessionId: 'session-2' }, 'auth-2')
     expect(thief.outcome).toEqual({
       ok: false,
       text: 'client id "client-1" belongs to another client auth id: log in with that one, use another id, or release or delete the client on the server',
     })
+    expect(foreign).toEqual([
+      { clientId: 'client-1', clientAuthId: 'auth-2', ownerClientAuthId: 'auth-1', address: '192.0.2.7' },
+    ])
     expect(owner.agent.connection.isClosed).toBe(false)
     owner.agent.connection.close()
     await owner.ended
     expect((await connect({}, 'auth-2')).outcome.ok).toBe(false)
+    expect(foreign).toHaveLength(2)
     credentials.delete('auth-1')
     expect((await connect({}, 'auth-2')).outcome.ok).toBe(true)
     expect(registry.find('client-1')?.clientAuthId).toBe('auth-2')

@@ -11,7 +11,7 @@ import type { ClientTunnels } from '../tunnels/index.ts'
 import type { Visibility } from './client-access.ts'
 import { createClientAttributes } from './client-attributes.ts'
 import { clientOwnershipRoutes } from './client-ownership-routes.ts'
-import type { AgentSession, RegistrationRules } from './client-registration.ts'
+import type { AgentSession, ForeignId, RegistrationRules } from './client-registration.ts'
 import { type ClientRegistry, createClientRegistry } from './client-registry.ts'
 import { type AnswerClient, createClientRequests } from './client-requests.ts'
 import { clientRoutes } from './client-routes.ts'
@@ -22,7 +22,7 @@ import { createTakeovers } from './takeovers.ts'
 
 export { type Client, toClient } from './client.ts'
 export { createVisibility, type Visibility } from './client-access.ts'
-export type { AgentSession, RegistrationRules } from './client-registration.ts'
+export type { AgentSession, ForeignId, RegistrationRules } from './client-registration.ts'
 export type { ClientRegistry } from './client-registry.ts'
 export type { AnswerClient } from './client-requests.ts'
 export type { ClientService, PurgeRules, Registration } from './client-service.ts'
@@ -41,6 +41,7 @@ export interface ClientsDeps {
   readonly requireUserGroups: (names: readonly string[]) => Promise<void>
   readonly rules: RegistrationRules
   readonly purge: PurgeRules
+  readonly onForeignId: (attempt: ForeignId) => void
   readonly clock: Clock
   readonly log: Logger
 }
