@@ -28,6 +28,16 @@ function decisionFaults(path: string): string[] {
   return DECISION_PARTS.filter((part) => !names.has(part.toLowerCase())).map((part) => `${path}: no part "${part}"`)
 }
 
+/** Two changes that are made side by side take the same free number; the later one takes the next. */
+function numberFaults(paths: readonly string[]): string[] {
+  const numberOf = (path: string): string => /\d+/.exec(path)?.[0] ?? ''
+  return paths.flatMap((path, index) => {
+    const before = paths[index - 1]
+    if (!read(path).startsWith(`# ${Number(numberOf(path))}. `)) return [`${path}: its title has another number`]
+    return before && numberOf(before) === numberOf(path) ? [`${path}: ${before} has the same number`] : []
+  })
+}
+
 function openingFaults(path: string): string[] {
   const opening = /^\/\*\*\n((?: \* .*\n)+) \*\/\n/.exec(read(path))
   const lines = opening?.[1]?.trimEnd().split('\n').length ?? 0
@@ -37,6 +47,7 @@ function openingFaults(path: string): string[] {
 const faults = [
   ...files('**/*.md').flatMap(linkFaults),
   ...files('docs/adr/[0-9]*.md').flatMap(decisionFaults),
+  ...numberFaults(files('docs/adr/[0-9]*.md')),
   ...(headingNames(read('CHANGELOG.md')).has('unreleased') ? [] : ['CHANGELOG.md: no part "Unreleased"']),
   ...files('packages/*/src/index.ts').flatMap(openingFaults),
   ...files('apps/*/src/features/*/index.ts').flatMap(openingFaults),

@@ -16,7 +16,7 @@ type OnBytes = (bytes: Buffer, lease: Lease) => void
 /**
  * Delivers what a socket receives; it flows and stops by `resume` and `pause`. Left to itself the runtime makes a buffer of 64 KiB for
  * every read, and collecting those is the larger part of a tunnel's work. It reads into given buffers only on sockets that are made
- * with `onread`, which accepted ones cannot be: so what that option sets is set here, where the runtime has it (docs/adr/0013-reading-sockets.md).
+ * with `onread`, which accepted ones cannot be: so what that option sets is set here, where the runtime has it (docs/adr/0016-reading-sockets.md).
  * @param plainly  leaves it to the runtime; so do TLS sockets and other runtimes
  */
 export function readSocket(socket: Duplex, onBytes: OnBytes, plainly = false): void {
