@@ -5,11 +5,15 @@ export interface LineIndex {
    * is at the line of the key that holds the table.
    */
   lineOf(path: readonly string[]): number | undefined
+  /** Path of the section or key whose statement begins on this line; undefined on lines that begin none. */
+  pathAt(line: number): readonly string[] | undefined
 }
 
-/** Reads only as much of the grammar as is needed to find keys. The text must be valid TOML; nothing is thrown. */
+/** Reads only as much of the grammar as is needed to find keys. The text must be valid TOML up to the line
+ * that is asked for; nothing is thrown. */
 export function indexLines(text: string): LineIndex {
   const lines = new Map<string, number>()
+  const paths = new Map<number, readonly string[]>()
   const scanner = new Scanner(text)
   let prefix: readonly string[] = []
   while (scanner.toNextStatement()) {
@@ -19,6 +23,7 @@ export function indexLines(text: string): LineIndex {
     const key = scanner.readKey()
     const path = isHeader ? key : [...prefix, ...key]
     if (isHeader) prefix = key
+    paths.set(line, path)
     for (let length = 1; length <= path.length; length += 1) {
       const name = nameOf(path.slice(0, length))
       if (!lines.has(name)) lines.set(name, line)
@@ -33,6 +38,7 @@ export function indexLines(text: string): LineIndex {
       }
       return undefined
     },
+    pathAt: (line) => paths.get(line),
   }
 }
 

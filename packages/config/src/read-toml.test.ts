@@ -42,7 +42,14 @@ test.each([
   ['a text without quotes', '[a]\nb = hello\n', 2, /texts in quotes/],
   ['words behind the value', "[a]\nb = 'monthly', possible values\n", 2, /nothing but a comment/],
   ['a list without end', '[a]\nb = [\n', 3, /key =/],
-  ['a key that is set twice', '[a]\nb = 1\nb = 2\n', 3, /key =/],
+  ['a key that is set twice', '[a]\n\nb = 1\nb = 2\n', 4, /^remove one of the two: the first is on line 3$/],
+  [
+    'a section that is there twice',
+    '[a]\nb = 1\n[c]\n[a]\nd = 2\n',
+    4,
+    /^remove one of the two: the first is on line 1$/,
+  ],
+  ['a key that is also a section', '[a]\nb = 1\n[a.b]\nc = 1\n', 3, /^remove one of the two: the first is on line 2$/],
   ['a prototype as a key', '[a]\n__proto__ = 1\n', 2, /key =/],
 ])('%s is refused with line and fix', (_, text, line, fix) => {
   expect(fault(text)).toMatchObject({
@@ -50,6 +57,11 @@ test.each([
     where: `test.conf:${line}`,
     fix: expect.stringMatching(fix),
   })
+})
+
+test('what is there twice is named, without its values', () => {
+  expect(fault('[a]\nb = "hunter1"\nb = "hunter2"\n')?.message).toBe('error parsing config file: [a] b is there twice')
+  expect(fault('[a]\nb = 1\n[a]\nc = 2\n')?.message).toBe('error parsing config file: the section [a] is there twice')
 })
 
 test('a broken line is not quoted: it may hold a password', () => {

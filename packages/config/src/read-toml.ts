@@ -88,11 +88,27 @@ function syntaxFault(file: string, text: string, error: unknown): Fault {
   const sentence = (errorMessage(error).split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '')
   const line = error instanceof TomlError ? error.line : undefined
   const source = line === undefined ? '' : (text.split('\n')[line - 1] ?? '')
+  // The parser has no codes for its errors. Should it change its words, its own sentence is shown, as for other mistakes.
+  if (line !== undefined && sentence.startsWith('trying to redefine')) return repeatedFault(file, text, line)
   return {
     kind: 'setting',
     message: `error parsing config file: ${sentence}`,
     where: place(file, line),
     fix: syntaxFix(source),
+  }
+}
+
+function repeatedFault(file: string, text: string, line: number): Fault {
+  const lines = indexLines(text)
+  const path = lines.pathAt(line) ?? []
+  const firstLine = lines.lineOf(path)
+  const isHeader = /^\s*\[/.test(text.split('\n')[line - 1] ?? '')
+  const name = isHeader ? `the section [${path.join('.')}]` : `[${path.slice(0, -1).join('.')}] ${path.at(-1) ?? ''}`
+  return {
+    kind: 'setting',
+    message: `error parsing config file: ${name} is there twice`,
+    where: place(file, line),
+    fix: `remove one of the two${firstLine === undefined || firstLine >= line ? '' : `: the first is on line ${firstLine}`}`,
   }
 }
 
