@@ -85,10 +85,12 @@ const shownName = (): Promise<string> =>
   })
 
 describe.skipIf(opensslMissing)('an API with a certificate', () => {
-  test('answers over HTTPS and never without', async () => {
+  test('answers over HTTPS, and without it only that it does', async () => {
     await start()
     expect(await statusOf('old.example.com')).toBe(200)
-    await expect(fetch(`http://127.0.0.1:${apiPort}/api/v1/status`)).rejects.toThrow()
+    const plain = await fetch(`http://127.0.0.1:${apiPort}/api/v1/status`)
+    expect(plain.status).toBe(400)
+    expect(await plain.text()).toContain('this port speaks HTTPS')
   })
 
   test('takes a renewed one by itself, and at once with SIGHUP', async () => {

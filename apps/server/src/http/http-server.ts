@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { Socket } from 'node:net'
-import type { Server as TlsServer } from 'node:tls'
+import { Socket } from 'node:net'
+import type { TLSSocket, Server as TlsServer } from 'node:tls'
 import { plainErrorTable } from '@rport/api'
 import { errorCode, MS_PER_SECOND } from '@rport/kit'
 import type { Certificates, KeyPair } from '../tls/index.ts'
@@ -62,8 +62,19 @@ function createEncrypted(listener: RequestListener, bounds: ServerOptions, tls: 
   )
   // Connections that are open go on with the certificate they know.
   tls.certificates.onChange((pair) => server.setSecureContext(contextOf(pair)))
+  server.on('tlsClientError', answerPlainRequest)
   tls.prepare?.(server)
   return server
+}
+
+/** Tells a caller who speaks HTTP to the HTTPS port what is wrong. All other failed handshakes end without a word. */
+function answerPlainRequest(error: Error, failed: TLSSocket & { readonly _parent?: unknown }): void {
+  // The runtime has no public name for the socket below a failed handshake; without one the caller hears nothing, as before.
+  const { _parent: below } = failed
+  if (errorCode(error) !== 'ERR_SSL_HTTP_REQUEST' || !(below instanceof Socket) || !below.writable) return
+  below.write(plainAnswer(plainErrorTable.http_on_https_port.text))
+  // Not `end`: it would wait for the caller to end, too, and no deadline is left on this socket.
+  below.destroySoon()
 }
 
 /**
@@ -78,6 +89,11 @@ export function endBadConnection(error: Error, socket: Socket): void {
     return
   }
   const { text } = code === 'HPE_HEADER_OVERFLOW' ? plainErrorTable.headers_too_large : plainErrorTable.malformed_path
-  const head = `HTTP/1.1 ${text}\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nConnection: close`
-  socket.end(`${head}\r\nContent-Length: ${text.length + 1}\r\n\r\n${text}\n`)
+  socket.end(plainAnswer(text))
+}
+
+/** A whole answer, for callers of whom no request is known. */
+function plainAnswer(text: string): string {
+  const head = `HTTP/1.1 ${text.split(':')[0]}\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nConnection: close`
+  return `${head}\r\nContent-Length: ${text.length + 1}\r\n\r\n${text}\n`
 }

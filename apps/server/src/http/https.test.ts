@@ -61,11 +61,17 @@ async function dial(port: number, options: ConnectionOptions = {}): Promise<TLSS
 }
 
 async function answerOf(socket: Socket, request: string): Promise<string> {
-  const chunks: Buffer[] = []
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined)
+  const text = textOf(socket)
   socket.write(request)
   if (!socket.closed) await once(socket, 'close')
-  return Buffer.concat(chunks).toString()
+  return text()
+}
+
+/** Gives what has arrived so far. */
+function textOf(socket: Socket): () => string {
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined)
+  return () => Buffer.concat(chunks).toString()
 }
 
 test('the API answers over TLS 1.3 to whoever trusts its certificate', async () => {
@@ -88,11 +94,18 @@ test.each([
   expect(await outcome).toBe(expected)
 })
 
-test('a plain request never gets an answer of the API', async () => {
+test('a plain request is told that the port speaks HTTPS, gets nothing of the API, and its connection ends', async () => {
   const { port } = await start()
-  const socket = connect(port, '127.0.0.1')
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   sockets.push(socket)
-  expect(await answerOf(socket, `${REQUEST}Connection: close\r\n\r\n`)).not.toContain('HTTP/1.1')
+  const ended = once(socket, 'end')
+  const answer = textOf(socket)
+  socket.write(`${REQUEST}Connection: keep-alive\r\n\r\n`)
+  await ended
+  expect(answer()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*\r\n\r\n400 Bad Request: this port speaks HTTPS/s)
+  expect(answer()).not.toContain('fine')
+  socket.end()
+  await app?.close()
 })
 
 test.each([

@@ -20,6 +20,11 @@ export const plainErrorTable = {
     text: '400 Bad Request',
     when: 'The request is no HTTP, or its path is not percent-encoded as it should be.',
   },
+  http_on_https_port: {
+    status: 400,
+    text: '400 Bad Request: this port speaks HTTPS, ask with https://',
+    when: 'The API is configured with a certificate, and the request came without encryption.',
+  },
   server_stopping: {
     status: 503,
     text: '503 Service Unavailable: the server is stopping',
