@@ -48,17 +48,46 @@ async function replay(profile: string, areas: readonly string[]): Promise<AreaRe
 const differing = (reports: readonly AreaReport[]) =>
   Object.fromEntries(reports.map((report) => [report.area, report.diffs.map((diff) => diff.name).sort()]))
 
+/** Operations of areas that come with later versions: until then their paths are not known. */
+const LATER =
+  /^\/api\/v1\/(?:clients\/[^/]+\/)?(?:commands|scripts|library|schedules|stored-tunnels|updates-status|graph-metrics|metrics|processes|mountpoints|files|notification-logs|test)\b/
+
+interface Exchange {
+  name: string
+  request?: { path?: string }
+  response?: object
+  /** What the tool does not compare. */
+  fault?: unknown
+  withheld?: unknown
+  repaired?: unknown
+}
+
+/** Names of the exchanges of an area that ask for what is not there yet. */
+async function laterIn(area: string): Promise<string[]> {
+  const recording = JSON.parse(await readFile(join(RECORDINGS, `${area}.json`), 'utf8')) as { exchanges: Exchange[] }
+  const isCompared = ({ response, fault, withheld, repaired }: Exchange) =>
+    response !== undefined && !fault && !withheld && !repaired
+  const later = recording.exchanges.filter(
+    (exchange) => isCompared(exchange) && LATER.test(exchange.request?.path ?? ''),
+  )
+  return later.map(({ name }) => name)
+}
+
 const UDP = 'tunnels of UDP come with a later version; until then they are refused with 400'
 const PROXY = 'the HTTPS proxy in front of tunnels comes with a later version; until then it is refused with 400'
-const COMMANDS = 'commands come with a later version; until then their operations are not known'
+const SHOWS_COMMANDS = 'shows the commands of the exchanges before, which are not there yet'
 const RESTRICTIONS =
   'shows changes of user groups: the audit log has what was sent, the original what it made of it, with every default'
 const SHOWS_UDP = 'shows the UDP tunnels of the exchanges before, which are not there yet'
 
 const ADDRESS = 'the original adds a port to the address of a session after its first use'
 
-/** Exchanges whose answers differ for now or on purpose, by area; each with its reason. */
+/** Exchanges whose answers differ for now or on purpose, by area; each with its reason. Those of LATER need no row. */
 const DIFFERING: Record<string, Record<string, string>> = {
+  auth: {},
+  'no-credentials': {},
+  'no-permission': {},
+  permissions: {},
   tokens: {},
   sessions: { 'list, ordered by last access': ADDRESS },
   users: {},
@@ -83,26 +112,34 @@ const DIFFERING: Record<string, Record<string, string>> = {
     'tunnels of one client': SHOWS_UDP,
   },
   'agent-port': {},
-  legacy: { 'body with shell': COMMANDS },
-  limits: { 'JSON body over 10240 bytes': COMMANDS, 'form body over 10240 bytes': COMMANDS },
+  legacy: {},
+  limits: {},
   'clients-auth': {},
   vault: {},
   auditlog: {
     'filter wildcard': RESTRICTIONS,
-    'limited user runs a command': COMMANDS,
-    'start and end of the command': COMMANDS,
-    'limited user sees its own entries': COMMANDS,
+    'start and end of the command': SHOWS_COMMANDS,
+    'limited user sees its own entries': SHOWS_COMMANDS,
   },
 }
 
+const MASKED = 'passwords of agents are masked in every reply'
 const USED_TWICE = 'a code of an app is good once, so the login before has not been used up by it'
 
 /** The same for the other profiles. */
 const OTHER_PROFILES: Record<string, Record<string, Record<string, string>>> = {
   totp: { totp: { 'the refused attempt has used up the login': USED_TWICE } },
   twofa: { 'twofa-script': {} },
-  static: { lockout: {} },
+  static: { lockout: {}, 'static-users': { 'clients-auth': MASKED, 'clients-auth one': MASKED } },
   filedb: { 'file-users': {} },
+}
+
+/** The lists above, as the tool would say it. */
+async function expectedOf(areas: Record<string, Record<string, string>>) {
+  const named = Object.entries(areas).map(async ([area, reasons]) => {
+    return [area, [...Object.keys(reasons), ...(await laterIn(area))].sort()] as const
+  })
+  return Object.fromEntries(await Promise.all(named))
 }
 
 describe('recorded exchanges of the original', () => {
@@ -110,16 +147,11 @@ describe('recorded exchanges of the original', () => {
     'are answered alike with the settings of %s',
     { timeout: RUN_LIMIT_MS },
     async (profile, areas) => {
-      const expected = Object.entries(areas).map(([area, reasons]) => [area, Object.keys(reasons).sort()])
-      expect(differing(await replay(profile, Object.keys(areas)))).toEqual(Object.fromEntries(expected))
+      expect(differing(await replay(profile, Object.keys(areas)))).toEqual(await expectedOf(areas))
     },
   )
 
   test('are answered alike, but for the ones listed here', { timeout: RUN_LIMIT_MS }, async () => {
-    const reports = await replay('main', Object.keys(DIFFERING))
-    const expected = Object.fromEntries(
-      Object.entries(DIFFERING).map(([area, reasons]) => [area, Object.keys(reasons).sort()]),
-    )
-    expect(differing(reports)).toEqual(expected)
+    expect(differing(await replay('main', Object.keys(DIFFERING)))).toEqual(await expectedOf(DIFFERING))
   })
 })

@@ -213,7 +213,9 @@ async function answerUnknown(
       .send()
   }
   const isFile = (request.method === 'GET' || request.method === 'HEAD') && !request.url.startsWith(`${API_PREFIX}/`)
+  // compat: of files, too.
+  void reply.header('vary', varyOf(cors))
   if (files && isFile && (await files.answer(request, reply))) return reply
-  await sendPlain(reply.header('vary', varyOf(cors)), plainError('page_not_found'))
+  await sendPlain(reply, plainError('page_not_found'))
   return reply
 }

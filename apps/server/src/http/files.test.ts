@@ -80,6 +80,7 @@ test.each(['/dashboard', '/auth', '/tunnels/7', '/inventory/x/y', '/settings?tab
   async (url) => {
     const reply = await get(url)
     expect([reply.statusCode, reply.body]).toEqual([200, '<h1>start</h1>'])
+    expect(reply.headers['vary']).toBe('Origin, Accept-Encoding')
   },
 )
 
