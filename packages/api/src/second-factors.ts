@@ -20,6 +20,7 @@ export const secondFactors = resource('Second factors', {
     path,
     summary: 'Show the secret of the own authenticator app',
     auth: 'user',
+    audit: ['auth.user.totp', 'read'],
     reply: bare(SecretView),
     errors: [...own, 'totp_secret_not_found'],
   }),
