@@ -40,6 +40,21 @@ describe('kill -9 during a stream of writes', { timeout: STORY_LIMIT_MS }, () =>
     expect(await audit('verify')).toMatchObject({ code: 0, output: expect.stringContaining('The audit log is whole.') })
   })
 
+  test('entries of the original are imported once, and the log is whole', async () => {
+    const folder = await scope.folder('original')
+    const file = new DatabaseSync(join(folder, 'auditlog.db'))
+    file.exec(`create table auditlog (timestamp date not null, application text not null, action text not null, username text,
+      remote_ip text, affected_id text, client_id text, client_hostname text, request text, response text);
+      insert into auditlog values ('2025-10-21 18:28:21.505352625+07:00', 'client.group', 'create', 'ada', '192.0.2.7', 'old', '', '', '', '')`)
+    file.close()
+    const imported = await audit('import', join(folder, 'auditlog.db'))
+    expect(imported).toMatchObject({ code: 0, output: expect.stringContaining('1 entry imported') })
+    const again = await audit('import', join(folder, 'auditlog.db'))
+    expect(again).toMatchObject({ code: 0, output: expect.stringContaining('nothing that was not imported before') })
+    expect((await audit('verify')).output).toContain('The audit log is whole.')
+    expect((await audit('import')).code).toBe(2)
+  })
+
   test('an entry that was changed behind the back of the server is found', async () => {
     const file = new DatabaseSync(join(server.dataDir, 'rportd.db'))
     file.exec("update audit_log set username = 'nobody' where seq = 3")

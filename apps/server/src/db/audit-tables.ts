@@ -14,6 +14,8 @@ export interface AuditLogTable {
   /** JSON text, '' = none; so is `response`. */
   request: string
   response: string
+  /** When the row was taken over from an audit log of the original; 0 = it is our own. */
+  imported_at: number
   /** See features/auditlog/audit-chain.ts. */
   hash: string
 }
@@ -45,4 +47,14 @@ export interface AuditSegmentsTable {
   /** Name of the file in the data folder. */
   file: string
   rotated_at: number
+}
+
+/** How far an audit log of the original was taken over. */
+export interface AuditImportsTable {
+  /** Digest of its first row: a copy under another name is the same log. */
+  source: string
+  /** The last row that was taken, by its number in that file and by its digest. */
+  last_rowid: number
+  last_digest: string
+  imported_at: number
 }

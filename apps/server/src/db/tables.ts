@@ -5,7 +5,13 @@ import type {
   UserGroupsTable,
   UsersTable,
 } from './account-tables.ts'
-import type { AuditHeadsTable, AuditIntentsTable, AuditLogTable, AuditSegmentsTable } from './audit-tables.ts'
+import type {
+  AuditHeadsTable,
+  AuditImportsTable,
+  AuditIntentsTable,
+  AuditLogTable,
+  AuditSegmentsTable,
+} from './audit-tables.ts'
 import type { ClientGroupsTable, ClientsTable } from './client-tables.ts'
 import type { FactorWaitsTable, RecoveryCodesTable, TotpStepsTable } from './factor-tables.ts'
 import type { ApiTokensTable } from './token-tables.ts'
@@ -30,4 +36,5 @@ export interface Tables {
   audit_intents: AuditIntentsTable
   audit_heads: AuditHeadsTable
   audit_segments: AuditSegmentsTable
+  audit_imports: AuditImportsTable
 }

@@ -7,6 +7,7 @@ import { auditlog } from './0020-auditlog.ts'
 import { vault } from './0021-vault.ts'
 import { pendingSessions } from './0022-pending-sessions.ts'
 import { secondFactors } from './0023-second-factors.ts'
+import { auditImports } from './0024-audit-imports.ts'
 
 /**
  * The steps from an empty file to today's schema, shared by every kind of database. Not for data that one feature can
@@ -21,4 +22,5 @@ export const migrations: Migrations = {
   '0021-vault': vault,
   '0022-pending-sessions': pendingSessions,
   '0023-second-factors': secondFactors,
+  '0024-audit-imports': auditImports,
 }

@@ -8,6 +8,7 @@ type Entry = Omit<AuditRow, 'seq' | 'hash'>
 const text = fc.string({ unit: 'binary', maxLength: 12 })
 const entryArbitrary: fc.Arbitrary<Entry> = fc.record({
   logged_at: fc.integer({ min: 0, max: 4_000_000_000_000 }),
+  imported_at: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 4_000_000_000_000 })),
   username: text,
   remote_ip: text,
   application: text,
@@ -109,6 +110,7 @@ it('writes one syslog line for each row, whatever is in it', () => {
 
 const emptyEntry: Entry = {
   logged_at: 0,
+  imported_at: 0,
   username: '',
   remote_ip: '',
   application: '',

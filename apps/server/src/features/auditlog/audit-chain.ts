@@ -22,6 +22,8 @@ export function rowHash(previousHash: string, row: Omit<AuditRow, 'hash'>): stri
     row.client_hostname,
     row.request,
     row.response,
+    // Rows of our own are hashed as they were before there were others.
+    ...(row.imported_at === 0 ? [] : [row.imported_at]),
   ])
   return hash('sha256', canonical, 'base64url')
 }

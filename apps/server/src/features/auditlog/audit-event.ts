@@ -35,6 +35,8 @@ export interface AuditRow extends AuditEntry {
   readonly seq: number
   /** Milliseconds since 1970. */
   readonly logged_at: number
+  /** When the row was taken over from an audit log of the original; 0 = it is our own. */
+  readonly imported_at: number
   readonly hash: string
 }
 

@@ -4,6 +4,7 @@ import type { AuditRow } from './audit-event.ts'
 const Line = z.strictObject({
   seq: z.int().min(1),
   timestamp: z.iso.datetime(),
+  imported_at: z.iso.datetime().optional(),
   username: z.string(),
   remote_ip: z.string(),
   application: z.string(),
@@ -17,16 +18,23 @@ const Line = z.strictObject({
 })
 
 /** A row as one line of JSON: the form of archives and exports. Everything that its hash covers is in it. */
-export function toLine({ logged_at, seq, ...rest }: AuditRow): string {
-  return JSON.stringify({ seq, timestamp: new Date(logged_at).toISOString(), ...rest })
+export function toLine({ logged_at, seq, imported_at, ...rest }: AuditRow): string {
+  const timestamp = new Date(logged_at).toISOString()
+  return JSON.stringify({
+    seq,
+    timestamp,
+    ...(imported_at !== 0 && { imported_at: new Date(imported_at).toISOString() }),
+    ...rest,
+  })
 }
 
 /** Reads a line; undefined when it is none. */
 export function parseLine(text: string): AuditRow | undefined {
   const parsed = Line.safeParse(parseJson(text))
   if (!parsed.success) return undefined
-  const { timestamp, ...rest } = parsed.data
-  const row = { ...rest, logged_at: Date.parse(timestamp) }
+  const { timestamp, imported_at: imported, ...rest } = parsed.data
+  const importedAt = imported === undefined ? 0 : Date.parse(imported)
+  const row = { ...rest, logged_at: Date.parse(timestamp), imported_at: importedAt }
   // Another spelling of the same row (blanks, escapes, order) is not what was written.
   return toLine(row) === text ? row : undefined
 }

@@ -29,7 +29,13 @@ export const auditlogRoutes = ({ store, enabled, isAdmin }: AuditLogRoutesDeps):
     },
   })
 
-const toView = ({ seq: _seq, logged_at, hash: _hash, ...entry }: AuditRow): AuditEntryView => ({
+const toView = ({
+  seq: _seq,
+  logged_at,
+  hash: _hash,
+  imported_at: _importedAt,
+  ...entry
+}: AuditRow): AuditEntryView => ({
   timestamp: toTimeText(logged_at),
   ...entry,
 })

@@ -1,8 +1,9 @@
 import type { FilterTree, PageWindow, SortKey } from '@rport/api'
 import { sql } from 'kysely'
 import { type Database, filterSql, type ListColumns, type Queries, sortSql } from '../../db/index.ts'
-import { CHAIN_START, type ChainEnd, rowHash } from './audit-chain.ts'
+import type { ChainEnd } from './audit-chain.ts'
 import type { AuditEntry, AuditRow } from './audit-event.ts'
+import { appendRows, chunks, endOf } from './chain-rows.ts'
 
 /** One thing to be written; all of a batch are written together or not at all. */
 export type AuditWrite =
@@ -56,7 +57,7 @@ export interface AuditStore {
   end(): Promise<ChainEnd>
   /** Rows after `after` and before `below` by their numbers, in order. */
   rows(window: { after: number; below?: number; limit: number }): Promise<AuditRow[]>
-  /** The number of the first row that is not older than `since`; undefined when all are. */
+  /** The number of the first row that was written, or imported, at `since` or later; undefined when there is none. */
   firstSince(since: number): Promise<number | undefined>
   segments(): Promise<Segment[]>
   addSegment(segment: Segment, rotatedAt: number): Promise<void>
@@ -77,9 +78,6 @@ const columns: ListColumns = {
   client_id: { kind: 'text', column: 'client_id' },
   client_hostname: { kind: 'text', column: 'client_hostname' },
 }
-
-/** Rows in one statement: few enough for the parameters of one, enough that its cost is shared. */
-const ROWS_AT_ONCE = 50
 
 /** @param db  only `read` is used by the reading functions */
 export function createAuditStore(db: Pick<Database, 'read' | 'write'>): AuditStore {
@@ -124,12 +122,14 @@ export function createAuditStore(db: Pick<Database, 'read' | 'write'>): AuditSto
         .execute(),
 
     async firstSince(since) {
-      const found = await db.read
-        .selectFrom('audit_log')
-        .select((columnsOf) => columnsOf.fn.min('seq').as('seq'))
-        .where('logged_at', '>=', since)
-        .executeTakeFirst()
-      return found?.seq ?? undefined
+      const first = db.read.selectFrom('audit_log').select((columnsOf) => columnsOf.fn.min('seq').as('seq'))
+      const found = await Promise.all([
+        first.where('logged_at', '>=', since).executeTakeFirst(),
+        // Two conditions, so that the index of imported rows serves.
+        first.where('imported_at', '>', 0).where('imported_at', '>=', since).executeTakeFirst(),
+      ])
+      const seqs = found.flatMap((row) => row?.seq ?? [])
+      return seqs.length === 0 ? undefined : Math.min(...seqs)
     },
 
     async segments() {
@@ -191,54 +191,18 @@ const toHead = (row: { seq: number; signed_at: number; hash: string; signature: 
   signature: row.signature,
 })
 
-/** The last row, or where the last archive ends. */
-async function endOf(queries: Queries): Promise<ChainEnd> {
-  const row = await queries
-    .selectFrom('audit_log')
-    .select(['seq', 'hash'])
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  if (row) return row
-  const segment = await queries
-    .selectFrom('audit_segments')
-    .select(['last_seq', 'last_hash'])
-    .orderBy('last_seq', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return segment ? { seq: segment.last_seq, hash: segment.last_hash } : { seq: 0, hash: CHAIN_START }
-}
-
 async function commitAll(trx: Queries, writes: readonly AuditWrite[]): Promise<void> {
   const intents = writes.filter((write) => write.kind === 'intend')
   for (const chunk of chunks(intents)) {
     const rows = chunk.map(({ id, at, entry }) => ({ id, begun_at: at, entry: JSON.stringify(entry) }))
     await trx.insertInto('audit_intents').values(rows).execute()
   }
-  const appends = writes.filter((write) => write.kind === 'append')
-  if (appends.length > 0) {
-    // Asked in the same transaction that adds: two batches can never follow the same row.
-    const rows = chained(await endOf(trx), appends)
-    for (const chunk of chunks(rows)) await trx.insertInto('audit_log').values(chunk).execute()
-  }
+  const appended = writes.flatMap((write) =>
+    write.kind === 'append' ? write.entries.map((entry) => ({ entry, at: write.at, importedAt: 0 })) : [],
+  )
+  await appendRows(trx, appended)
   const done = writes.flatMap((write) =>
     write.kind !== 'intend' && write.intentId !== undefined ? [write.intentId] : [],
   )
   for (const chunk of chunks(done)) await trx.deleteFrom('audit_intents').where('id', 'in', chunk).execute()
-}
-
-function chained(end: ChainEnd, appends: readonly Extract<AuditWrite, { kind: 'append' }>[]): AuditRow[] {
-  let { seq, hash } = end
-  return appends.flatMap(({ at, entries }) =>
-    entries.map((entry) => {
-      seq += 1
-      const row = { seq, logged_at: at, ...entry }
-      hash = rowHash(hash, row)
-      return { ...row, hash }
-    }),
-  )
-}
-
-function* chunks<T>(items: readonly T[]): Generator<T[]> {
-  for (let from = 0; from < items.length; from += ROWS_AT_ONCE) yield items.slice(from, from + ROWS_AT_ONCE)
 }

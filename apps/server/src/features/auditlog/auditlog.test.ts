@@ -12,6 +12,7 @@ import { AUDIT_KEY_FILE, loadAuditKey, readAuditKey } from './audit-key.ts'
 import { parseLine } from './audit-line.ts'
 import { verifyAuditLog } from './audit-verification.ts'
 import { openAuditFixture } from './testing/audit-fixture.ts'
+import { verifyFixture } from './testing/verify-fixture.ts'
 
 type Fixture = Awaited<ReturnType<typeof openAuditFixture>>
 let fixture: Fixture | undefined
@@ -23,18 +24,6 @@ afterEach(async () => {
   await fixture?.close()
   fixture = undefined
 })
-
-const verify = ({ store, dataDir, key }: Fixture) =>
-  verifyAuditLog({
-    store,
-    key,
-    readArchive: (file) => {
-      const lines = readFileSync(join(dataDir, file), 'utf8').trimEnd().split('\n')
-      return (async function* () {
-        yield* lines
-      })()
-    },
-  })
 
 const spec = endpoint({
   method: 'PUT',
@@ -219,7 +208,7 @@ describe('refusals', () => {
     ])
     await fixed.auditLog.close()
     expect((await fixed.rows())[1]?.response).toContain('"count":2')
-    expect(await verify(fixed)).toMatchObject({ faults: [], rows: 2 })
+    expect(await verifyFixture(fixed)).toMatchObject({ faults: [], rows: 2 })
   })
 
   it('do not fail when they cannot be written down, and the log says so', async () => {
@@ -306,7 +295,7 @@ describe('the chain', () => {
   it('holds for rows that were written at the same time', async () => {
     const fixed = await open()
     await fill(fixed, 300)
-    expect(await verify(fixed)).toMatchObject({ rows: 300, faults: [], end: { seq: 300 } })
+    expect(await verifyFixture(fixed)).toMatchObject({ rows: 300, faults: [], end: { seq: 300 } })
   })
 
   it('is signed every hour and at the end, and the signature is told to the log', async () => {
@@ -317,7 +306,7 @@ describe('the chain', () => {
     await expect.poll(() => fixed.store.heads()).toMatchObject([{ seq: 2 }])
     await fill(fixed, 1)
     await fixed.auditLog.close()
-    expect(await verify(fixed)).toMatchObject({ signedHeads: 2, faults: [] })
+    expect(await verifyFixture(fixed)).toMatchObject({ signedHeads: 2, faults: [] })
     expect(fixed.log.text()).toContain('audit log signed')
   })
 
@@ -327,10 +316,12 @@ describe('the chain', () => {
     await fill(fixed, 5)
     await fixed.auditLog.close()
     await fixed.db.write((trx) => sql`update audit_log set username = 'eve' where seq = 2`.execute(trx))
-    expect((await verify(fixed)).faults).toEqual(['row 2 was changed, or the one before it'])
+    expect((await verifyFixture(fixed)).faults).toEqual(['row 2 was changed, or the one before it'])
     await fixed.db.write((trx) => sql`update audit_log set username = '' where seq = 2`.execute(trx))
     await fixed.db.write((trx) => sql`delete from audit_log where seq > 3`.execute(trx))
-    expect((await verify(fixed)).faults).toEqual(['the log ends with row 3, but row 5 was signed: rows were removed'])
+    expect((await verifyFixture(fixed)).faults).toEqual([
+      'the log ends with row 3, but row 5 was signed: rows were removed',
+    ])
   })
 
   it('shows signatures of another key, or that the key is gone', async () => {
@@ -338,7 +329,9 @@ describe('the chain', () => {
     await fill(fixed, 1)
     await fixed.auditLog.close()
     const other = await open()
-    expect((await verify({ ...fixed, key: other.key })).faults).toEqual(['the signature at row 1 is not by this key'])
+    expect((await verifyFixture({ ...fixed, key: other.key })).faults).toEqual([
+      'the signature at row 1 is not by this key',
+    ])
     const { faults } = await verifyAuditLog({ store: fixed.store, key: undefined, readArchive: () => undefined })
     expect(faults).toEqual(['the signature at row 1 cannot be checked: the key is missing'])
     await fixed.close()
@@ -361,7 +354,7 @@ describe('rotation', () => {
       { seq: 1, username: 'ada' },
       { seq: 2 },
     ])
-    expect(await verify(fixed)).toMatchObject({ rows: 3, faults: [] })
+    expect(await verifyFixture(fixed)).toMatchObject({ rows: 3, faults: [] })
   })
 
   it('goes on with the right number when nothing is left in the table', async () => {
@@ -371,7 +364,7 @@ describe('rotation', () => {
     await fixed.auditLog.start()
     expect(await fixed.rows()).toEqual([])
     await fixed.auditLog.record({ application: 'a', action: 'new' })
-    expect(await verify(fixed)).toMatchObject({ rows: 2, faults: [], end: { seq: 2 } })
+    expect(await verifyFixture(fixed)).toMatchObject({ rows: 2, faults: [], end: { seq: 2 } })
   })
 
   it('finishes what a crash left after the file was written', async () => {
@@ -394,7 +387,7 @@ describe('rotation', () => {
     fixed.clock.jump(72 * MS_PER_HOUR)
     await fixed.auditLog.start()
     expect(await fixed.rows()).toHaveLength(2)
-    expect((await verify(fixed)).faults).toEqual([])
+    expect((await verifyFixture(fixed)).faults).toEqual([])
   })
 
   it('shows what was changed in a file, and that a file is gone', async () => {
