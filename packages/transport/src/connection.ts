@@ -12,14 +12,6 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
-export interface OpenOptions extends RequestOptions {
-  /**
-   * Do not wait for the peer's consent where the peer takes data before it: the channel is there at once, and what is sent on
-   * it too early is dropped by a peer that refuses; it then closes with a `refusal`.
-   */
-  readonly early?: boolean
-}
-
 /** Why a connection ended. `code` is for decisions, `text` for people. */
 export interface CloseReason {
   readonly code: 'local' | 'peer' | 'network' | 'protocol' | 'silent' | 'handshake' | 'auth' | 'fingerprint'
@@ -67,7 +59,13 @@ export interface Connection {
    * Opens a channel of `type`; `data` is raw to the end of the packet.
    * Rejects with ChannelRefused (reason and text of the peer), TransportError or the signal's reason.
    */
-  openChannel(type: string, data: string | Buffer, options: OpenOptions): Promise<Channel>
+  openChannel(type: string, data: string | Buffer, options: RequestOptions): Promise<Channel>
+  /**
+   * Opens a channel without waiting for the peer's consent: it is there at once, and what is sent on it too early is dropped by
+   * a peer that refuses, or has not answered within `timeoutMs`; it then closes with a `refusal`.
+   * @returns undefined where the peer takes no data before its consent, or no channel can be opened now: ask `openChannel`
+   */
+  openEarly(type: string, data: Buffer, options: { readonly timeoutMs: number }): Channel | undefined
   /**
    * Asks for a sign of life below all requests: whoever understands it answers at once, whatever else it is busy with, and
    * `lastReceivedAt` moves. For our own peers; it is no heartbeat of a client.

@@ -57,6 +57,7 @@ class QuietConnection implements Connection {
   notify = () => undefined
   announcePeerFeatures = () => undefined
   openChannel = () => Promise.reject(new TransportError('closed', 'no channels here'))
+  openEarly = () => undefined
 }
 
 function watchOne(policy: KeepAlivePolicy, random = 0) {

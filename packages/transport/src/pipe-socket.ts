@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { type Clock, systemClock, type Timer } from '@rport/kit'
 import type { Channel, Lease } from './channel.ts'
 import { readSocket } from './socket-reads.ts'
@@ -60,7 +61,11 @@ export function pipeSocket(socket: Socket, channel: Channel, options: PipeOption
     onBytes?.()
     sink.write(bytes, lease)
   }
-  channel.onEof = () => sink.end()
+  channel.onEof = () => {
+    // Nothing comes and nothing goes any more: closing says the same as an end, and costs less. TLS has its own goodbye.
+    if (hasEnded && sink.isEmpty && !(socket instanceof TLSSocket)) socket.destroy()
+    else sink.end()
+  }
   channel.onDrain = () => {
     if (!isOver) socket.resume()
   }

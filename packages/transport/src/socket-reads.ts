@@ -66,7 +66,7 @@ class SocketReads {
       this.#slab ??= SLABS.take()
       return this.#slab.bytes
     }
-    if (!this.#small || this.#small.isHeld) this.#small = new SmallBuffer()
+    if (!this.#small || this.#small.isHeld) this.#small = smallOnes.pop() ?? new SmallBuffer()
     return this.#small.bytes
   }
 
@@ -81,8 +81,14 @@ class SocketReads {
     this.#wantsSlab = false
     this.#slab?.release()
     this.#slab = undefined
+    if (this.#small && !this.#small.isHeld && smallOnes.length < MAX_SMALL_ONES) smallOnes.push(this.#small)
+    this.#small = undefined
   }
 }
+
+/** What closed sockets leave for new ones; half a megabyte for the whole process. */
+const MAX_SMALL_ONES = 256
+const smallOnes: SmallBuffer[] = []
 
 /** Cheap enough to be left to whoever holds a part of it. */
 class SmallBuffer implements Lease, Hold {

@@ -32,6 +32,11 @@ export class SocketSink {
     } else this.#later.push(bytes)
   }
 
+  /** Nothing is on its way. */
+  get isEmpty(): boolean {
+    return this.#writes.length === 0 && this.#later.byteCount === 0
+  }
+
   /** Ends the socket's writable side after what was written before. */
   end(): void {
     this.#wantsEnd = true

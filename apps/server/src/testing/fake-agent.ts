@@ -83,6 +83,7 @@ export function createFakeAgent(options: FakeAgentOptions = {}): FakeAgent {
       request,
       notify: (name, payload) => void requests.push({ name, payload: JSON.parse(payload.toString()) }),
       openChannel,
+      openEarly: () => undefined,
       probe: () => undefined,
       announcePeerFeatures: () => undefined,
       close(reason = 'closed') {

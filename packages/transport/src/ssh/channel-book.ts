@@ -1,17 +1,19 @@
-import { type Clock, type Logger, type Timer, toError } from '@rport/kit'
+import { type Clock, type Logger, toError } from '@rport/kit'
 import type { ChannelOpen, Lease } from '../channel.ts'
-import type { OpenOptions } from '../connection.ts'
+import type { RequestOptions } from '../connection.ts'
 import { ChannelRefused, TransportError } from '../errors.ts'
 import { EarlyData, earlyAllowance } from './early-data.ts'
 import type { SshLimits } from './limits.ts'
 import {
   CHANNEL_DATA_HEAD_BYTES,
+  dataOf,
   decodeChannelRequest,
   decodeWindowAdjust,
   encodeChannelClose,
   encodeChannelEof,
   encodeChannelRequestReply,
   encodeWindowAdjust,
+  recipientOf,
   writeChannelDataHead,
   writeEarlyDataHead,
 } from './messages/channel-flow.ts'
@@ -48,6 +50,10 @@ export interface ChannelCarrier {
   readonly slab: Buffer
   beginData(payloadBytes: number): number
   send(payload: Buffer): void
+  /** Leaves with what the next turn of the event loop brings. */
+  sendWithNext(payload: Buffer): void
+  /** Nobody waits for it. */
+  sendUnhurried(payload: Buffer): void
   scheduleFlush(): void
 }
 
@@ -61,6 +67,8 @@ export interface ChannelBookDeps {
 }
 
 interface PendingOpen {
+  readonly localId: number
+  readonly message: Buffer
   readonly type: string
   /** What we have promised to take. */
   readonly window: number
@@ -99,39 +107,35 @@ export class ChannelBook implements ChannelHost {
     this.#onOpen = deps.onOpen
   }
 
-  open(type: string, data: Buffer, options: OpenOptions): Promise<SshChannel> {
+  open(type: string, data: Buffer, options: RequestOptions): Promise<SshChannel> {
     if (this.#isLost) return Promise.reject(new TransportError('closed', 'connection is closed'))
-    if (this.#channels.size >= this.#limits.channels) {
+    if (this.#isFull) {
       return Promise.reject(
         new TransportError('too-many-requests', `${this.#limits.channels} channels are open already`),
       )
     }
-    const localId = this.#takeId()
+    const { signal } = options
     return new Promise((resolve, reject) => {
-      const pending: PendingOpen = { type, window: this.#fairWindow(), settle: undefined }
-      let timer: Timer | undefined
-      const onAbort = () => pending.settle?.(toError(options.signal?.reason))
+      const pending = this.#ask(type, data, options.timeoutMs)
+      const onAbort = () => pending.settle?.(toError(signal?.reason))
+      const { settle } = pending
       pending.settle = (outcome) => {
-        pending.settle = undefined
-        timer?.cancel()
-        options.signal?.removeEventListener('abort', onAbort)
-        if (pending.early) this.#opening -= 1
-        if (!(outcome instanceof Error)) resolve(outcome)
-        else if (pending.early) pending.early.refuse(outcome)
-        else reject(outcome)
+        settle?.(outcome)
+        signal?.removeEventListener('abort', onAbort)
+        if (outcome instanceof Error) reject(outcome)
+        else resolve(outcome)
       }
-      timer = this.#clock.setTimeout(() => {
-        pending.settle?.(new TransportError('timed-out', `channel not confirmed within ${options.timeoutMs} ms`))
-      }, options.timeoutMs)
-      options.signal?.addEventListener('abort', onAbort, { once: true })
-      this.#channels.set(localId, pending)
-      this.#carrier.send(encodeChannelOpen({ type, data, ...this.#terms(localId, pending.window) }))
-      if (options.early && this.earlyData) resolve(this.#openEarly(localId, pending))
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#carrier.send(pending.message)
     })
   }
 
-  #openEarly(localId: number, pending: PendingOpen): SshChannel {
-    pending.early = new SshChannel(this, pending.type, {
+  /** A channel that is there at once; undefined where the peer takes no early data, or none can be opened. */
+  openEarly(type: string, data: Buffer, timeoutMs: number): SshChannel | undefined {
+    if (!this.earlyData || this.#isLost || this.#isFull) return undefined
+    const pending = this.#ask(type, data, timeoutMs)
+    const { localId, settle } = pending
+    const channel = new SshChannel(this, type, {
       localId,
       remoteId: localId,
       remoteWindow: earlyAllowance(this.#opening),
@@ -141,7 +145,35 @@ export class ChannelBook implements ChannelHost {
       isOpening: true,
     })
     this.#opening += 1
-    return pending.early
+    pending.early = channel
+    pending.settle = (outcome) => {
+      settle?.(outcome)
+      this.#opening -= 1
+      if (outcome instanceof Error) channel.refuse(outcome)
+    }
+    this.#carrier.sendWithNext(pending.message)
+    return channel
+  }
+
+  get #isFull(): boolean {
+    return this.#channels.size >= this.#limits.channels
+  }
+
+  /** Keeps a place for a channel that the peer is asked for by `message`, for as long as it may take to answer. */
+  #ask(type: string, data: Buffer, timeoutMs: number): PendingOpen {
+    const localId = this.#takeId()
+    const window = this.#fairWindow()
+    const message = encodeChannelOpen({ type, data, ...this.#terms(localId, window) })
+    const timer = this.#clock.setTimeout(() => {
+      pending.settle?.(new TransportError('timed-out', `channel not confirmed within ${timeoutMs} ms`))
+    }, timeoutMs)
+    const settle = () => {
+      pending.settle = undefined
+      timer.cancel()
+    }
+    const pending: PendingOpen = { type, window, settle, localId, message }
+    this.#channels.set(localId, pending)
+    return pending
   }
 
   /** Any of the messages 90 to 100. */
@@ -283,6 +315,10 @@ export class ChannelBook implements ChannelHost {
     this.#carrier.send(encodeChannelClose(recipientId))
   }
 
+  answerClose(recipientId: number): void {
+    this.#carrier.sendUnhurried(encodeChannelClose(recipientId))
+  }
+
   forget(channel: SshChannel): void {
     this.#channels.delete(channel.localId)
     this.#early.forget(channel)
@@ -369,7 +405,10 @@ export class ChannelBook implements ChannelHost {
           this.#channels.delete(localId)
           channel.connectionLost()
         } else {
-          this.#carrier.send(encodeChannelConfirmation(message.senderId, this.#terms(localId, window)))
+          const confirmation = encodeChannelConfirmation(message.senderId, this.#terms(localId, window))
+          // An opener that has said what it wants waits for the answer, not for us: the two can leave together.
+          if (this.#early.hasAllBySize(message.senderId)) this.#carrier.sendUnhurried(confirmation)
+          else this.#carrier.send(confirmation)
           this.#early.accept(message.senderId, channel)
         }
         return channel
@@ -420,16 +459,3 @@ export class ChannelBook implements ChannelHost {
     return entry
   }
 }
-
-const dataOf = (payload: Buffer): Buffer => {
-  if (payload.length < CHANNEL_DATA_HEAD_BYTES) throw malformed()
-  if (payload.readUInt32BE(5) !== payload.length - CHANNEL_DATA_HEAD_BYTES) throw malformed()
-  return payload.subarray(CHANNEL_DATA_HEAD_BYTES)
-}
-
-const recipientOf = (payload: Buffer): number => {
-  if (payload.length < 5) throw malformed()
-  return payload.readUInt32BE(1)
-}
-
-const malformed = (): TransportError => new TransportError('protocol-error', 'malformed channel message')

@@ -1,8 +1,10 @@
-import { silentLogger } from '@rport/kit'
+import { silentLogger, systemClock } from '@rport/kit'
 import { createFakeClock } from '@rport/kit/testing'
 import { describe, expect, test } from 'vitest'
 import { acceptLink } from '../accept.ts'
 import type { Channel, ChannelOpen } from '../channel.ts'
+import type { Connection } from '../connection.ts'
+import type { ByteLink } from '../link.ts'
 import { TEST_HOST_KEY } from '../testing/connected-pair.ts'
 import { connectPair } from '../testing/index.ts'
 import { createMemoryPair } from '../testing/memory-link.ts'
@@ -14,11 +16,16 @@ import { encodeGlobalRequest } from './messages/global-request.ts'
 import { MSG } from './messages/numbers.ts'
 
 const refuse = () => ({ ok: false, payload: Buffer.alloc(0) })
-const early = { timeoutMs: 30_000, early: true }
+const inTime = { timeoutMs: 30_000 }
 
-async function meet(earlyData = true) {
-  const clock = createFakeClock()
-  const { server, agent } = await connectPair({ clock })
+function openEarly(server: Connection, target: string): Channel {
+  const channel = server.openEarly('rport', Buffer.from(target), inTime)
+  if (!channel) throw new Error('the peer takes early data')
+  return channel
+}
+
+async function meet(earlyData = true, clock = systemClock) {
+  const { server, agent, serverLink, agentLink } = await connectPair({ clock })
   server.announcePeerFeatures({ halfClose: true, zeroMask: false, earlyData })
   agent.announcePeerFeatures({ halfClose: true, zeroMask: false })
   const opens: ChannelOpen[] = []
@@ -33,13 +40,23 @@ async function meet(earlyData = true) {
   })
   server.serve({ onRequest: refuse, onChannel: (open) => open.reject('prohibited', 'no') })
   const nextOpen = async () => opens.shift() ?? new Promise<ChannelOpen>((resolve) => waiting.push(resolve))
-  return { server, agent, nextOpen, clock }
+  return { server, agent, nextOpen, serverLink, agentLink }
 }
 
 const closed = (channel: Channel) =>
   new Promise<void>((resolve) => {
     channel.onClose = resolve
   })
+
+function countWrites(link: ByteLink): () => number {
+  let count = 0
+  const write = link.write.bind(link)
+  link.write = (...words) => {
+    count += 1
+    write(...words)
+  }
+  return () => count
+}
 
 /** Everything that arrives until the peer's end. */
 function readAll(channel: Channel): Promise<string> {
@@ -56,7 +73,7 @@ function readAll(channel: Channel): Promise<string> {
 describe('a channel that is used before it is confirmed', () => {
   test('brings its first data with the open, and what follows behind it', async () => {
     const { server, nextOpen } = await meet()
-    const channel = await server.openChannel('rport', 'x:1', early)
+    const channel = openEarly(server, 'x:1')
     channel.send(Buffer.from('first '))
     channel.send(Buffer.from('second '))
     const open = await nextOpen()
@@ -66,9 +83,25 @@ describe('a channel that is used before it is confirmed', () => {
     expect(await arriving).toBe('first second third')
   })
 
+  test('leaves in one piece with its open, and the consent in one with the answer', async () => {
+    const { server, nextOpen, serverLink, agentLink } = await meet()
+    const [asked, answered] = [countWrites(serverLink), countWrites(agentLink)]
+    const channel = openEarly(server, 'x:1')
+    // A visitor's first bytes are there a turn after the visitor.
+    await new Promise(setImmediate)
+    channel.send(Buffer.from('question'))
+    const accepted = (await nextOpen()).accept()
+    accepted.send(Buffer.from('answer'))
+    const arrived = new Promise<string>((resolve) => {
+      channel.onData = (bytes) => resolve(bytes.toString())
+    })
+    expect(await arrived).toBe('answer')
+    expect([asked(), answered()]).toEqual([1, 1])
+  })
+
   test('sends no more than 64 KiB before, and the rest when it is confirmed', async () => {
     const { server, nextOpen } = await meet()
-    const channel = await server.openChannel('rport', 'x:1', early)
+    const channel = openEarly(server, 'x:1')
     const sent = 'x'.repeat(300_000)
     channel.send(Buffer.from(sent))
     const open = await nextOpen()
@@ -80,7 +113,7 @@ describe('a channel that is used before it is confirmed', () => {
 
   test('tells why it was refused, and what it had sent reaches nobody', async () => {
     const { server, nextOpen } = await meet()
-    const channel = await server.openChannel('rport', 'x:1', early)
+    const channel = openEarly(server, 'x:1')
     channel.send(Buffer.from('secret'))
     const first = await nextOpen()
     first.reject('prohibited', 'not here')
@@ -88,14 +121,15 @@ describe('a channel that is used before it is confirmed', () => {
     expect(channel.refusal?.message).toContain('not here')
     expect(channel.isOpen).toBe(false)
     // The number may be used again: nothing of the old data may turn up.
-    const second = await server.openChannel('rport', 'y:1', early)
+    const second = openEarly(server, 'y:1')
     second.sendEof()
     expect(await readAll((await nextOpen()).accept())).toBe('')
   })
 
   test('is given up when nobody decides, and a late yes is closed again', async () => {
-    const { server, nextOpen, clock } = await meet()
-    const channel = await server.openChannel('rport', 'x:1', early)
+    const clock = createFakeClock()
+    const { server, nextOpen } = await meet(true, clock)
+    const channel = openEarly(server, 'x:1')
     const open = await nextOpen()
     await clock.advance(30_000)
     await closed(channel)
@@ -105,7 +139,7 @@ describe('a channel that is used before it is confirmed', () => {
 
   test('may be closed before it is confirmed', async () => {
     const { server, nextOpen } = await meet()
-    const channel = await server.openChannel('rport', 'x:1', early)
+    const channel = openEarly(server, 'x:1')
     channel.send(Buffer.from('bye'))
     channel.close()
     const ended = closed(channel)
@@ -117,7 +151,7 @@ describe('a channel that is used before it is confirmed', () => {
 
   test('ends with its connection', async () => {
     const { server, nextOpen } = await meet()
-    const channel = await server.openChannel('rport', 'x:1', early)
+    const channel = openEarly(server, 'x:1')
     await nextOpen()
     const ended = closed(channel)
     server.close()
@@ -127,8 +161,9 @@ describe('a channel that is used before it is confirmed', () => {
 
   test('is waited for with peers that take no early data', async () => {
     const { server, nextOpen } = await meet(false)
+    expect(server.openEarly('rport', Buffer.from('x:1'), inTime)).toBeUndefined()
     let isThere = false
-    const opening = server.openChannel('rport', 'x:1', early).then(() => {
+    const opening = server.openChannel('rport', 'x:1', inTime).then(() => {
       isThere = true
     })
     const open = await nextOpen()

@@ -49,6 +49,12 @@ export class EarlyData {
     }
   }
 
+  /** Something came, and so little that its sender hardly waits for leave to send more. */
+  hasAllBySize(senderId: number): boolean {
+    const byteCount = this.#entries.get(senderId)?.kept.byteCount ?? 0
+    return byteCount > 0 && byteCount < EARLY_BYTES / 2
+  }
+
   /** The channel is wanted: what came for it is its first data. */
   accept(senderId: number, channel: SshChannel): void {
     const entry = this.#entries.get(senderId)

@@ -1,13 +1,6 @@
 import { type Clock, type Logger, systemClock, type Timer } from '@rport/kit'
 import type { Channel, Lease } from '../channel.ts'
-import type {
-  CloseReason,
-  Connection,
-  ConnectionHandlers,
-  OpenOptions,
-  RequestOptions,
-  RequestReply,
-} from '../connection.ts'
+import type { CloseReason, Connection, ConnectionHandlers, RequestOptions, RequestReply } from '../connection.ts'
 import { TransportError } from '../errors.ts'
 import type { ByteLink } from '../link.ts'
 import type { AlgorithmChoice } from './algorithms/negotiate.ts'
@@ -175,7 +168,7 @@ export class SshSession implements Connection {
     if (!this.isClosed) this.#layer.send(PROBE)
   }
 
-  openChannel(type: string, data: string | Buffer, options: OpenOptions): Promise<Channel> {
+  openChannel(type: string, data: string | Buffer, options: RequestOptions): Promise<Channel> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason)
     const bytes = bytesOf(data)
     if (bytes.length > MAX_OPEN_DATA_BYTES) {
@@ -183,6 +176,10 @@ export class SshSession implements Connection {
       return Promise.reject(new TransportError('too-large', text))
     }
     return this.#channels.open(type, bytes, options)
+  }
+
+  openEarly(type: string, data: Buffer, options: { readonly timeoutMs: number }): Channel | undefined {
+    return this.#channels.openEarly(type, data, options.timeoutMs)
   }
 
   announcePeerFeatures(features: { halfClose: boolean; zeroMask: boolean; earlyData?: boolean }): void {

@@ -17,6 +17,7 @@ const host: ChannelHost & { halfClose: boolean } = {
   sendWindowAdjust: (_id: number, byteCount: number) => void said.push(`adjust ${byteCount}`),
   sendEof: () => void said.push('eof'),
   sendClose: () => void said.push('close'),
+  answerClose: () => void said.push('close'),
   forget: () => void said.push('forgotten'),
   halfClose: false,
   isCrowded: false,

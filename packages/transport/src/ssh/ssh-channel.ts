@@ -14,6 +14,8 @@ export interface ChannelHost {
   sendWindowAdjust(recipientId: number, byteCount: number): void
   sendEof(recipientId: number): void
   sendClose(recipientId: number): void
+  /** The close that answers the peer's: nobody waits for it. */
+  answerClose(recipientId: number): void
   /** Both sides have closed: the number is free again. */
   forget(channel: SshChannel): void
   readonly halfClose: boolean
@@ -298,7 +300,7 @@ export class SshChannel implements Channel {
     this.#wantsClose = true
     if (!this.#sentClose) {
       this.#sentClose = true
-      this.#host.sendClose(this.remoteId)
+      this.#host.answerClose(this.remoteId)
     }
     this.#endIfOver()
   }

@@ -1,4 +1,4 @@
-import type { Clock } from '@rport/kit'
+import type { Clock, Timer } from '@rport/kit'
 import type { Lease } from '../channel.ts'
 import { TransportError } from '../errors.ts'
 import type { ByteLink } from '../link.ts'
@@ -43,11 +43,15 @@ const mayPassKex = (type: number): boolean => isKexMessage(type) || (type >= MSG
 const isIdle = (type: number): boolean =>
   (type >= MSG.IGNORE && type <= MSG.DEBUG) || type === MSG.EXT_INFO || type === MSG.PONG
 
+/** Messages that nobody waits for leave by themselves after so long. */
+const UNHURRIED_MS = 1
+
 /** RFC 4253: identification, packets, the queue towards the link. Knows nothing of users, requests and channels. */
 export class TransportLayer {
   readonly #link: ByteLink
   readonly #limits: SshLimits
   readonly #user: TransportUser
+  readonly #clock: Clock
   readonly #ident: string
   readonly #identReader = new IdentReader()
   readonly #writer: PacketWriter
@@ -61,12 +65,14 @@ export class TransportLayer {
   #control: Buffer[] = []
   #controlBytes = 0
   #flushScheduled = false
+  #unhurried: Timer | undefined
   bytesReceived = 0
 
   constructor(link: ByteLink, user: TransportUser, options: TransportOptions) {
     this.#link = link
     this.#limits = options.limits
     this.#user = user
+    this.#clock = options.clock
     this.#ident = options.ident
     this.#budget = new ExchangeBudget(options.clock)
     this.#writer = new PacketWriter(link, this.#onLeft)
@@ -149,14 +155,28 @@ export class TransportLayer {
 
   /** Queues a message; it leaves before data that is not laid out yet. */
   send(payload: Buffer): void {
+    this.#layOut(payload)
+    this.scheduleFlush()
+  }
+
+  /** Like `send`, but leaves with what the next turn of the event loop brings: for what is likely to be followed by data. */
+  sendWithNext(payload: Buffer): void {
+    this.#layOut(payload)
+    setImmediate(this.scheduleFlush)
+  }
+
+  /** Like `send`, but nobody waits for it: leaves with what is sent next, or a moment later. */
+  sendUnhurried(payload: Buffer): void {
+    this.#layOut(payload)
+    if (this.#state !== 'over') this.#unhurried ??= this.#clock.setTimeout(this.#onUnhurriedDue, UNHURRIED_MS)
+  }
+
+  #layOut(payload: Buffer): void {
     if (this.#state === 'over') return
     if (this.#keys.isUnderWay && !mayPassKex(payload[0] ?? 0)) {
       this.#control.push(payload)
       this.#controlBytes += payload.length
-    } else {
-      this.#writer.send(payload)
-      this.scheduleFlush()
-    }
+    } else this.#writer.send(payload)
     if (this.queuedBytes > this.#limits.controlQueueBytes) {
       this.fail(new TransportError('protocol-error', `the peer does not read: ${this.queuedBytes} bytes wait for it`))
     }
@@ -173,7 +193,7 @@ export class TransportLayer {
   }
 
   /** Flushes once per turn of the event loop, so that the packets of all callbacks of that turn leave together. */
-  scheduleFlush(): void {
+  scheduleFlush = (): void => {
     if (this.#flushScheduled || this.#state === 'over') return
     this.#flushScheduled = true
     setImmediate(this.#onFlushDue)
@@ -187,6 +207,7 @@ export class TransportLayer {
   /** Ends the layer; nothing more is handed up or sent. */
   close(): void {
     this.#state = 'over'
+    this.#unhurried?.cancel()
     this.#control = []
     this.#controlBytes = 0
     this.#reader.close()
@@ -218,6 +239,11 @@ export class TransportLayer {
   /** Something has left: the link shall never run dry while anything waits. */
   #onLeft = (): void => {
     if (this.#user.hasWaiting()) this.scheduleFlush()
+  }
+
+  #onUnhurriedDue = (): void => {
+    this.#unhurried = undefined
+    this.flush()
   }
 
   #onFlushDue = (): void => {

@@ -1,9 +1,14 @@
-/** Builds one message of the data types of RFC 4251 section 5. For messages that are rare; channel data takes no such detour. */
+/** Room for nearly every message; larger ones move once or twice. */
+const FIRST_BYTES = 96
+
+/** Builds one message of the data types of RFC 4251 section 5. Channel data takes no such detour. */
 export class ByteWriter {
-  readonly #parts: Buffer[] = []
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES)
+  #at = 0
 
   byte(value: number): this {
-    this.#parts.push(Buffer.from([value & 0xff]))
+    const at = this.#room(1)
+    this.#bytes[at] = value & 0xff
     return this
   }
 
@@ -12,20 +17,23 @@ export class ByteWriter {
   }
 
   uint32(value: number): this {
-    const part = Buffer.allocUnsafe(4)
-    part.writeUInt32BE(value >>> 0)
-    this.#parts.push(part)
+    const at = this.#room(4)
+    this.#bytes.writeUInt32BE(value >>> 0, at)
     return this
   }
 
   raw(bytes: Uint8Array): this {
-    this.#parts.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    const at = this.#room(bytes.length)
+    this.#bytes.set(bytes, at)
     return this
   }
 
   string(value: string | Uint8Array): this {
-    const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value
-    return this.uint32(bytes.length).raw(bytes)
+    if (typeof value !== 'string') return this.uint32(value.length).raw(value)
+    const byteCount = Buffer.byteLength(value, 'utf8')
+    const at = this.uint32(byteCount).#room(byteCount)
+    this.#bytes.write(value, at, byteCount, 'utf8')
+    return this
   }
 
   nameList(names: readonly string[]): this {
@@ -43,6 +51,18 @@ export class ByteWriter {
   }
 
   finish(): Buffer {
-    return Buffer.concat(this.#parts)
+    return this.#bytes.subarray(0, this.#at)
+  }
+
+  /** @returns where the next `byteCount` bytes go */
+  #room(byteCount: number): number {
+    const at = this.#at
+    this.#at += byteCount
+    if (this.#at > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#at, this.#bytes.length * 2))
+      this.#bytes.copy(larger, 0, 0, at)
+      this.#bytes = larger
+    }
+    return at
   }
 }

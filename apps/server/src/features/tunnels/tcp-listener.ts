@@ -19,6 +19,8 @@ export interface TcpListenerOptions {
   readonly admits: (address: string) => boolean
   /** Opens the channel to the target; rejects with ChannelRefused, TransportError or the signal's reason. */
   readonly openChannel: (signal: AbortSignal) => Promise<Channel>
+  /** A channel to the target that is there at once; undefined where the agent has to be waited for. */
+  readonly openEarly?: () => Channel | undefined
   readonly pipe: PipeSocket
   /** Visitors at a time; MAX_CONNECTIONS_PER_TUNNEL unless told otherwise. */
   readonly maxConnections?: number
@@ -94,8 +96,9 @@ function listen(server: Server, address: { host: string; port: number }): Promis
 
 function createVisitors(options: TcpListenerOptions) {
   const { clock, descriptors, log, maxConnections = MAX_CONNECTIONS_PER_TUNNEL } = options
-  /** Each with what ends the wait for its channel. */
-  const sockets = new Map<Socket, AbortController>()
+  const sockets = new Set<Socket>()
+  /** What ends the waits for channels. */
+  const waits = new Set<AbortController>()
   let hasEnded = false
   let idleSinceAt = clock.monotonic()
   let wasFull = false
@@ -114,34 +117,47 @@ function createVisitors(options: TcpListenerOptions) {
       return void socket.destroy()
     }
     if (descriptors && !descriptors.take()) return void socket.destroy()
-    const gone = new AbortController()
-    sockets.set(socket, gone)
+    sockets.add(socket)
     socket.once('close', () => {
       descriptors?.give()
       sockets.delete(socket)
       wasFull = false
       if (sockets.size === 0) idleSinceAt = clock.monotonic()
     })
-    void lead(socket, gone)
+    const channel = options.openEarly?.()
+    if (channel) join(socket, channel)
+    else void wait(socket)
+  }
+
+  const join = (socket: Socket, channel: Channel) => {
+    void options.pipe(socket, channel).closed.then(() => {
+      socket.destroy()
+      if (channel.refusal && !hasEnded) tell(channel.refusal)
+    })
   }
 
   /** Never rejects: whatever goes wrong ends this one visitor. */
-  const lead = async (socket: Socket, gone: AbortController) => {
+  const wait = async (socket: Socket) => {
+    const gone = new AbortController()
+    waits.add(gone)
     const onClose = () => gone.abort(new Error('the visitor left'))
     socket.once('close', onClose)
     try {
       const channel = await options.openChannel(gone.signal)
       socket.off('close', onClose)
-      if (socket.destroyed || hasEnded) return channel.close({ abort: true })
-      await options.pipe(socket, channel).closed
-      if (channel.refusal) throw channel.refusal
+      if (socket.destroyed || hasEnded) channel.close({ abort: true })
+      else return join(socket, channel)
     } catch (error) {
-      if (error instanceof ChannelRefused) log.info({ reason: error.message }, 'agent refused the visitor')
-      else if (!gone.signal.aborted && !hasEnded)
-        log.warn({ error: errorMessage(error) }, 'tunnel visitor could not be led to the target')
+      if (!gone.signal.aborted && !hasEnded) tell(error)
     } finally {
-      socket.destroy()
+      waits.delete(gone)
     }
+    socket.destroy()
+  }
+
+  const tell = (error: unknown) => {
+    if (error instanceof ChannelRefused) log.info({ reason: error.message }, 'agent refused the visitor')
+    else log.warn({ error: errorMessage(error) }, 'tunnel visitor could not be led to the target')
   }
 
   return {
@@ -150,10 +166,8 @@ function createVisitors(options: TcpListenerOptions) {
     idleSinceAt: () => idleSinceAt,
     end() {
       hasEnded = true
-      for (const [socket, gone] of sockets) {
-        gone.abort(new Error('the tunnel was closed'))
-        socket.destroy()
-      }
+      for (const gone of waits) gone.abort(new Error('the tunnel was closed'))
+      for (const socket of sockets) socket.destroy()
     },
   }
 }

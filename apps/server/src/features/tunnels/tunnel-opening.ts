@@ -84,13 +84,15 @@ async function listenOn(deps: OpeningDeps, place: Place): Promise<OpenedListener
   const { owner, remote, host, reservation } = place
   const { port } = reservation
   const target = formatTunnelTarget({ protocol: 'tcp', host: remote.targetHost, port: remote.targetPort })
+  const targetBytes = Buffer.from(target)
   const gate = { acl: place.acl }
   try {
     const listener = await openTcpListener({
       listen: { host, port },
       admits: (address) => aclAllows(gate.acl, address),
+      openEarly: () => owner.connection.openEarly(TUNNEL_CHANNEL, targetBytes, { timeoutMs: CHANNEL_TIMEOUT_MS }),
       openChannel: (signal) =>
-        owner.connection.openChannel(TUNNEL_CHANNEL, target, { timeoutMs: CHANNEL_TIMEOUT_MS, signal, early: true }),
+        owner.connection.openChannel(TUNNEL_CHANNEL, targetBytes, { timeoutMs: CHANNEL_TIMEOUT_MS, signal }),
       pipe: deps.pipe,
       descriptors: deps.descriptors,
       clock: deps.clock,

@@ -1,3 +1,4 @@
+import { TransportError } from '../../errors.ts'
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { MSG } from './numbers.ts'
@@ -17,6 +18,21 @@ export function writeEarlyDataHead(target: Buffer, at: number, senderId: number,
   writeChannelDataHead(target, at, senderId, byteCount)
   target[at] = MSG.EARLY_DATA
 }
+
+/** Whose the message is, of any message of a channel. @throws TransportError when it is too short to say */
+export function recipientOf(payload: Buffer): number {
+  if (payload.length < 5) throw malformed()
+  return payload.readUInt32BE(1)
+}
+
+/** The data of SSH_MSG_CHANNEL_DATA: a view. @throws TransportError when it is not as long as it says */
+export function dataOf(payload: Buffer): Buffer {
+  if (payload.length < CHANNEL_DATA_HEAD_BYTES) throw malformed()
+  if (payload.readUInt32BE(5) !== payload.length - CHANNEL_DATA_HEAD_BYTES) throw malformed()
+  return payload.subarray(CHANNEL_DATA_HEAD_BYTES)
+}
+
+const malformed = (): TransportError => new TransportError('protocol-error', 'malformed channel message')
 
 /** byte 93 | uint32 recipient | uint32 bytes to add */
 export const encodeWindowAdjust = (recipientId: number, byteCount: number): Buffer =>
