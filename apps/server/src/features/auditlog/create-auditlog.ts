@@ -79,9 +79,9 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
     if (end.seq === 0 || end.seq === last?.seq) return
     const head = signHead(key, end, clock.now())
     await store.addHead(head)
-    // Whoever collects the log elsewhere can prove with this line what the audit log was, whatever happens here.
+    // Whoever collects the log elsewhere can prove with this line what the audit log was, whatever happens here. The log masks a field `hash`.
     log.info(
-      { seq: head.seq, hash: head.hash, signature: head.signature, key: keyFingerprint(key) },
+      { seq: head.seq, rowHash: head.hash, signature: head.signature, key: keyFingerprint(key) },
       'audit log signed',
     )
   }
