@@ -124,6 +124,13 @@ describe('flags', () => {
       faults: [{ kind: 'usage', message: 'unknown command "user" for "house"' }],
     })
   })
+
+  test('a command behind flags is told where it belongs', () => {
+    const program = { ...house, commands: [{ name: 'doctor', summary: 'says what is wrong' }] }
+    expect(loadTexts(program, { argv: ['--gone', 'doctor'] })).toMatchObject({
+      faults: [{ kind: 'usage', message: 'the command comes first: house doctor …' }],
+    })
+  })
 })
 
 describe('the file', () => {

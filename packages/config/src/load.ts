@@ -43,7 +43,10 @@ export function load<Sections extends SectionTable>(
   if (faults.length > 0) return { kind: 'faults', faults }
   const [first] = positionals
   if (first !== undefined && !takesArguments(program)) {
-    const message = `unknown command ${JSON.stringify(first.slice(0, 40))} for "${program.name}"`
+    const isKnown = program.commands?.some(({ name }) => name === first) ?? false
+    const message = isKnown
+      ? `the command comes first: ${program.name} ${first} …`
+      : `unknown command ${JSON.stringify(first.slice(0, 40))} for "${program.name}"`
     return { kind: 'faults', faults: [{ kind: 'usage', message }] }
   }
 

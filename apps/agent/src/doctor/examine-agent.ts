@@ -37,7 +37,7 @@ export async function examineAgent(loaded: LoadedAgentConfig, deps: ExaminationD
   const ways: Finding[][] = []
   for (const url of config.server.urls) {
     const steps = await examineWay(url, { ...config, ...deps })
-    ways.push([{ check: 'server', outcome: 'ok', detail: `${url}:` }, ...steps])
+    ways.push([{ check: 'server', outcome: 'ok', detail: url }, ...steps])
   }
   const isReached = ways.some((way) => way.every(({ outcome }) => outcome !== 'fail'))
   const soften = (finding: Finding): Finding =>
