@@ -30,7 +30,7 @@ import {
   createUserGroupService,
   createUsers,
 } from './features/users/index.ts'
-import { createVault } from './features/vault/index.ts'
+import { createVault, passOnVaultNames } from './features/vault/index.ts'
 import { type AccessLine, createFiles, createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
 import type { Passwords } from './passwords/index.ts'
 import { toServerStatus } from './server-status.ts'
@@ -176,6 +176,10 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     clock,
     log,
   })
+  const passOn = async (from: string, to: string) => {
+    await tunnels.passOn(from, to)
+    await passOnVaultNames(db, from, to)
+  }
   const account = createMeService({
     directory: users,
     passwords,
@@ -185,6 +189,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     apiTokens: tokens.service,
     factorRules: secondFactors.rules,
     factors: secondFactors,
+    passOn,
     log,
   })
   const userAdministration = createUsers({
@@ -196,6 +201,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     tokens: tokens.service,
     factorRules: secondFactors.rules,
     factors: secondFactors,
+    passOn,
     log,
   })
   const vault = createVault({

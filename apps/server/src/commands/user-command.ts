@@ -13,6 +13,7 @@ import {
   type UserInput,
   type UserService,
 } from '../features/users/index.ts'
+import { passOnVaultNames } from '../features/vault/index.ts'
 import { createPasswords } from '../passwords/index.ts'
 import { atTerminal } from './at-terminal.ts'
 import type { Command, CommandDeps } from './command.ts'
@@ -66,6 +67,8 @@ async function administrate(task: Work, config: ServerConfig, deps: CommandDeps)
         endSessionsOf: (username) => endStoredSessions(stores.db, username),
         deleteTokensOf: tokens.service.deleteAllOf,
         forgetFactorsOf,
+        // Tunnels are in the memory of a running server: they lose the name when somebody takes it there.
+        passOn: (from, to) => passOnVaultNames(stores.db, from, to),
       },
       // Whoever sits at the terminal may leave the address for codes to the user, and knows where they arrive.
       factorRules: {

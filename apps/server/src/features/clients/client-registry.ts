@@ -103,6 +103,13 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
     },
     update,
     keepTunnels: (id: string, tunnels: readonly Tunnel[]) => update(id, { tunnels }),
+    async passOnTunnels(from, to) {
+      const theirs = [...clients.values()].filter(({ tunnels }) => tunnels.some(({ owner }) => owner === from))
+      for (const { id } of theirs) {
+        const tunnels = clients.get(id)?.tunnels ?? []
+        await update(id, { tunnels: tunnels.map((each) => (each.owner === from ? { ...each, owner: to } : each)) })
+      }
+    },
     async delete(id) {
       const before = clients.get(id)
       put(id, undefined)

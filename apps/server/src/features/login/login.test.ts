@@ -70,6 +70,7 @@ async function build(
     sessions,
     factorRules: noFactors,
     factors: { forget: async () => undefined },
+    passOn: async () => undefined,
     log,
   })
   const { app } = createTestApp([login.routes, meRoutes(me)], {

@@ -60,7 +60,8 @@ function startProgram(db: Database, clock: FakeClock) {
   })
   const { sessions, credentials } = login
   const factors = { forget: async () => undefined }
-  const shared = { directory, passwords, passwordRules, sessions, factorRules: noFactors, factors, log }
+  const passOn = async () => undefined
+  const shared = { passOn, directory, passwords, passwordRules, sessions, factorRules: noFactors, factors, log }
   const users = createUsers({ ...shared, groups: createUserGroupService(shared), tokens: tokens.service })
   const me = createMeService({ ...shared, credentials, apiTokens: tokens.service })
   const { app } = createTestApp([login.routes, users.routes, tokens.routes, meRoutes(me)], {

@@ -56,6 +56,8 @@ export interface MeServiceDeps {
   readonly apiTokens: Pick<TokenService, 'deleteAllOf'>
   readonly factorRules: FactorRules
   readonly factors: { forget(username: string): Promise<void> }
+  /** Where the name `from` stands outside of the account, `to` shall stand; '' = nobody's. */
+  readonly passOn: (from: string, to: string) => Promise<void>
   readonly log: Logger
 }
 
@@ -119,10 +121,12 @@ export function createMeService(deps: MeServiceDeps): MeService {
       const endsSessions = isRenamed || Boolean(password)
       // Before, so that no crash leaves sessions of a name that somebody else may take; after, for those begun meanwhile.
       if (endsSessions) await sessions.endAllOf(user.username)
+      if (isRenamed) await deps.passOn(username, '')
       await directory.update(user.username, change)
       if (endsSessions) await sessions.endAllOf(user.username)
       if (isRenamed) await apiTokens.deleteAllOf(user.username)
       if (isRenamed) await factors.forget(user.username)
+      if (isRenamed) await deps.passOn(user.username, username)
       log.info({ username: user.username, fields: Object.keys(change) }, 'user changed the own account')
     },
   }

@@ -62,6 +62,7 @@ beforeEach(async () => {
     sessions,
     factorRules: noFactors,
     factors: { forget: async () => undefined },
+    passOn: async () => undefined,
     log,
   })
   const config = { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true }

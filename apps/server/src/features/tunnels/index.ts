@@ -60,6 +60,8 @@ export interface Tunnels {
   readonly service: TunnelService
   readonly ofClients: ClientTunnels
   readonly routes: RouteSet
+  /** Tunnels of the user `from` are those of `to` from now on; '' = of nobody: the user was renamed or deleted. */
+  passOn(from: string, to: string): Promise<void>
   /** How many are open, and how many visitors they have. */
   counts(): { readonly open: number; readonly visitors: number }
   /** Closes every tunnel: the end of the program. */
@@ -89,6 +91,10 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
       forget: open.forget,
     },
     routes: tunnelRoutes({ ...deps, service }),
+    async passOn(from, to) {
+      open.passOn(from, to)
+      await memory.passOnTunnels(from, to)
+    },
     counts() {
       const tunnels = open.list()
       return { open: tunnels.length, visitors: tunnels.reduce((sum, tunnel) => sum + open.openConnections(tunnel), 0) }

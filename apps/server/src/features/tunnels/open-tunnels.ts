@@ -29,6 +29,8 @@ export interface OpenTunnels {
   changeAcl(tunnel: Tunnel, acl: string | null): void
   /** Settles when the port is free. Nothing happens when the tunnel is not open any more. */
   end(tunnel: Tunnel, reason: TunnelEnd): Promise<void>
+  /** Tunnels of the user `from` are those of `to` from now on; '' = of nobody. */
+  passOn(from: string, to: string): void
   endAll(clientId: string, reason: TunnelEnd): Promise<void>
   /** The client is forgotten: its tunnel ids may begin at 1 again. */
   forget(clientId: string): void
@@ -117,6 +119,11 @@ export function createOpenTunnels(deps: OpenTunnelsDeps): OpenTunnels {
       entry.tunnel = { ...entry.tunnel, acl }
     },
     end,
+    passOn(from, to) {
+      for (const entry of [...byClient.values()].flatMap((siblings) => [...siblings.values()])) {
+        if (entry.tunnel.owner === from) entry.tunnel = { ...entry.tunnel, owner: to }
+      }
+    },
     async endAll(clientId, reason) {
       await Promise.all(listOf(clientId).map((tunnel) => end(tunnel, reason)))
     },

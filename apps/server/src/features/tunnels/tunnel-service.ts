@@ -18,6 +18,8 @@ export interface TunnelRequest {
 export interface TunnelMemory {
   /** Known to everybody at once; settles when it is on the disk. */
   keepTunnels(clientId: string, tunnels: readonly Tunnel[]): Promise<void>
+  /** What is kept of tunnels of the user `from` belongs to `to` from now on, connected client or not. */
+  passOnTunnels(from: string, to: string): Promise<void>
 }
 
 export interface TunnelServiceDeps {

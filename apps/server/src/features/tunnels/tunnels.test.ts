@@ -36,6 +36,7 @@ function setUp(options: Options = {}) {
         await options.keep?.(list)
         kept.push({ clientId, ids: list.map(({ id }) => id), acls: list.map(({ acl }) => acl) })
       },
+      passOnTunnels: async () => undefined,
     },
     ports: DEFAULT_PORTS,
     checkPortTimeoutMs: 2000,
@@ -279,7 +280,7 @@ describe('ports', () => {
     const tunnels = createTunnels({
       policy: unrestricted,
       connections,
-      memory: { keepTunnels: async () => undefined },
+      memory: { keepTunnels: async () => undefined, passOnTunnels: async () => undefined },
       ports: { random: [{ first: other.port, last: other.port }], fixed: [] },
       checkPortTimeoutMs: 2000,
       isProxyConfigured: false,

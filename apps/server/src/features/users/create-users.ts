@@ -6,7 +6,7 @@ import type { PasswordRules } from './password-rules.ts'
 import type { UserDirectory } from './user-directory.ts'
 import type { UserGroupService } from './user-group-service.ts'
 import { type SessionsOfUsers, userRoutes } from './user-routes.ts'
-import { createUserService, type UserService } from './user-service.ts'
+import { createUserService, type UserBelongings, type UserService } from './user-service.ts'
 
 export interface UsersDeps {
   readonly directory: UserDirectory
@@ -17,6 +17,7 @@ export interface UsersDeps {
   readonly tokens: { deleteAllOf(username: string): Promise<void> }
   readonly factorRules: FactorRules
   readonly factors: { forget(username: string): Promise<void> }
+  readonly passOn: UserBelongings['passOn']
   readonly log: Logger
 }
 
@@ -34,6 +35,7 @@ export function createUsers(deps: UsersDeps): Users {
       endSessionsOf: sessions.endAllOf,
       deleteTokensOf: tokens.deleteAllOf,
       forgetFactorsOf: factors.forget,
+      passOn: deps.passOn,
     },
   })
   return { service, routes: userRoutes({ service, groups, sessions }) }

@@ -38,6 +38,8 @@ export interface UserBelongings {
   deleteTokensOf(username: string): Promise<void>
   /** Recovery codes and what is remembered of codes; the app itself is part of the account. */
   forgetFactorsOf(username: string): Promise<void>
+  /** Where the name of a user stands, that of `to` shall stand; '' = nobody's. The audit log is left as it is. */
+  passOn(from: string, to: string): Promise<void>
 }
 
 export interface UserServiceDeps {
@@ -111,6 +113,7 @@ export function createUserService(deps: UserServiceDeps): UserService {
       }
       if (await directory.find(username)) throw apiError('username_taken')
       // What somebody of this name once left behind is not inherited.
+      await belongings.passOn(username, '')
       await around([username], { tokens: true }, () => directory.create(user))
       log.info({ username, groups: groups.length }, 'user created')
     },
@@ -142,8 +145,11 @@ export function createUserService(deps: UserServiceDeps): UserService {
       }
       if (Object.keys(change).length === 0) throw apiError('nothing_to_change')
       const apply = () => directory.update(username, change).catch((error) => throwUnknown(error, username))
-      if (renamed) await around([username, name], { tokens: true }, apply)
-      else if (password !== '' || passwordExpired) await around([username], { tokens: false }, apply)
+      if (renamed) {
+        await belongings.passOn(name, '')
+        await around([username, name], { tokens: true }, apply)
+        await belongings.passOn(username, name)
+      } else if (password !== '' || passwordExpired) await around([username], { tokens: false }, apply)
       else await apply()
       log.info({ username, fields: Object.keys(change) }, 'user changed')
     },
@@ -155,6 +161,7 @@ export function createUserService(deps: UserServiceDeps): UserService {
       await belongings.endSessionsOf(username)
       await belongings.deleteTokensOf(username)
       await belongings.forgetFactorsOf(username)
+      await belongings.passOn(username, '')
       log.info({ username }, 'user deleted')
     },
   }

@@ -64,6 +64,7 @@ function open(directory: UserDirectory) {
     sessions,
     factorRules: noFactors,
     factors: { forget: async () => undefined },
+    passOn: async () => undefined,
     log,
   }
   const users = createUsers({ ...deps, groups: createUserGroupService(deps), tokens: tokens.service })

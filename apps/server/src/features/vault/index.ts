@@ -4,3 +4,4 @@
  * Start at vault-service.ts (who may do what) and vault-lock.ts (key and password).
  */
 export { createVault, type Vault, type VaultDeps } from './create-vault.ts'
+export { passOnVaultNames } from './pass-on-names.ts'

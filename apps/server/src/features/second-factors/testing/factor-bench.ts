@@ -87,6 +87,7 @@ export async function openFactorBench({ totp = false, delivery, waitMs = 0, maxF
     passwordRules,
     factorRules: secondFactors.rules,
     factors: secondFactors,
+    passOn: async () => undefined,
     log,
   }
   const me = createMeService({ ...accounts, apiTokens: tokens.service, credentials, sessions })
