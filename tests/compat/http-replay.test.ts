@@ -75,9 +75,8 @@ async function laterIn(area: string): Promise<string[]> {
 
 const UDP = 'tunnels of UDP come with a later version; until then they are refused with 400'
 const PROXY = 'the HTTPS proxy in front of tunnels comes with a later version; until then it is refused with 400'
-const SHOWS_COMMANDS = 'shows the commands of the exchanges before, which are not there yet'
-const RESTRICTIONS =
-  'shows changes of user groups: the audit log has what was sent, the original what it made of it, with every default'
+const SHOWS_COMMANDS = 'shows the commands, scripts and schedules of the exchanges before, which are not there yet'
+const SHOWS_UPLOADS = 'shows the uploads of the exchanges before, which are not there yet'
 const SHOWS_UDP = 'shows the UDP tunnels of the exchanges before, which are not there yet'
 
 const ADDRESS = 'the original adds a port to the address of a session after its first use'
@@ -117,9 +116,29 @@ const DIFFERING: Record<string, Record<string, string>> = {
   'clients-auth': {},
   vault: {},
   auditlog: {
-    'filter wildcard': RESTRICTIONS,
     'start and end of the command': SHOWS_COMMANDS,
     'limited user sees its own entries': SHOWS_COMMANDS,
+  },
+  'auditlog-kinds': {
+    'client.command execute.start': SHOWS_COMMANDS,
+    'client.command execute.done': SHOWS_COMMANDS,
+    'client.script execute.start': SHOWS_COMMANDS,
+    'client.script execute.done': SHOWS_COMMANDS,
+    'library.command create': SHOWS_COMMANDS,
+    'library.command update': SHOWS_COMMANDS,
+    'library.command delete': SHOWS_COMMANDS,
+    'library.script create': SHOWS_COMMANDS,
+    'library.script update': SHOWS_COMMANDS,
+    'library.script delete': SHOWS_COMMANDS,
+    'schedule create': SHOWS_COMMANDS,
+    'schedule update': SHOWS_COMMANDS,
+    'schedule delete': SHOWS_COMMANDS,
+    'uploads create': SHOWS_UPLOADS,
+    'uploads failed': SHOWS_UPLOADS,
+    'uploads success': SHOWS_UPLOADS,
+    'client.tunnel delete':
+      'shows the first tunnel that was closed, which the original had opened behind its HTTPS proxy',
+    'client delete': 'shows the deletion of a client in exchanges that are not replayed here',
   },
 }
 

@@ -52,14 +52,17 @@ export const userRoutes = ({ service, groups, sessions }: UserRoutesDeps): Route
       return found.length === 0 ? null : found.map(toUserGroupView)
     },
     get: async ({ params }) => toUserGroupView(await groups.get(params.group_name)),
-    update: async ({ params, body }) =>
-      toUserGroupView(
-        await groups.save(params.group_name, {
-          permissions: body.permissions ?? {},
-          tunnelsRestricted: body.tunnels_restricted ?? null,
-          commandsRestricted: body.commands_restricted ?? null,
-        }),
-      ),
+    async update({ params, body, audit }) {
+      const group = await groups.save(params.group_name, {
+        permissions: body.permissions ?? {},
+        tunnelsRestricted: body.tunnels_restricted ?? null,
+        commandsRestricted: body.commands_restricted ?? null,
+      })
+      const view = toUserGroupView(group)
+      // compat: what was asked for, with all that was left out.
+      audit.note({ request: { ...view, name: body.name ?? '' } })
+      return view
+    },
     delete: ({ params }) => groups.delete(params.group_name),
   }),
 ]
