@@ -52,8 +52,10 @@ describe('an agent with a wrong password', () => {
     expect(server.program.output).not.toContain('not-the-password')
     expect(agent.program.hasExited).toBe(false)
     expect(await server.api.client('mistyped')).toBeUndefined()
-    const rows = (await server.api.get('/api/v1/auditlog?filter[application]=client.session')).json.data
-    expect(rows).toMatchObject([{ action: 'login.failed', affected_id: 'test-agents', remote_ip: '127.0.0.1' }])
+    const rows = async () =>
+      (await server.api.get('/api/v1/auditlog?filter[application]=client.session')).json.data as object[]
+    await until('the audit log has it', async () => (await rows()).length > 0)
+    expect(await rows()).toMatchObject([{ action: 'login.failed', affected_id: 'test-agents', remote_ip: '127.0.0.1' }])
   })
 })
 
