@@ -11,6 +11,9 @@ import type { Tables } from './tables.ts'
 /** A query builder: `db.read` outside, or the transaction that `db.write` hands to its work. */
 export type Queries = Kysely<Tables>
 
+/** A write that somebody else's transaction carries: both are kept or neither. It awaits its own queries and nothing else. */
+export type JoinedWrite = (trx: Queries) => Promise<void>
+
 /** The embedded database. */
 export interface Database {
   /** Committed state, on a connection that cannot write. Each statement sees one snapshot; there are no read transactions. */

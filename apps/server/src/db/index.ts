@@ -5,7 +5,7 @@
  */
 export { checkDatabase } from './check-database.ts'
 export { copyDatabase } from './copy-database.ts'
-export { type Database, type DatabaseOptions, openDatabase, type Queries } from './database.ts'
+export { type Database, type DatabaseOptions, type JoinedWrite, openDatabase, type Queries } from './database.ts'
 export { DatabaseError, type DatabaseFailure } from './database-error.ts'
 export type { ExternalDatabase, ExternalDatabaseAddress } from './external-database.ts'
 export { openExternalSqlite } from './external-sqlite.ts'

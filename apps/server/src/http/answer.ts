@@ -17,7 +17,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DatabaseError } from '../db/index.ts'
 import type { AccessLog } from './access-log.ts'
 import type { Actor, Credentials, Origin, Peer } from './actor.ts'
-import { type AuditTrail, audited, type RefusedCall } from './audited.ts'
+import { type AuditNotes, type AuditTrail, audited, type RefusedCall } from './audited.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { CallerGone, goneSignal } from './caller-gone.ts'
@@ -192,7 +192,12 @@ async function handle(deps: AnswerDeps, route: BoundRoute, exchange: Exchange, a
       const input = { ...asked, header, headerValues, peer }
       const call = { spec, actor, claimedName: claimedNameOf(exchange, actor), origin, params, rawQuery, body }
       // `routes` has tied the handler's types to this very declaration.
-      return audited(deps.audit, call, (audit) => route.handle({ ...input, audit } as HandlerInput<EndpointSpec>))
+      const withNotes = (audit: AuditNotes) => ({ ...input, audit }) as HandlerInput<EndpointSpec>
+      const { look } = route
+      return audited<unknown>(deps.audit, call, {
+        run: (audit) => route.handle(withNotes(audit)),
+        ...(look && { look: (audit) => look(withNotes(audit)) }),
+      })
     },
     { timeoutMs: limits.handlerTimeoutMs, gone, clock: deps.clock },
   )

@@ -1,4 +1,5 @@
 import type { EndpointSpec, QueryValues } from '@rport/api'
+import type { JoinedWrite } from '../db/index.ts'
 import type { Actor, Origin } from './actor.ts'
 
 /** A call of an operation with an `audit` mark, after all checks of the door. */
@@ -27,8 +28,15 @@ export interface AuditDetails {
 
 /** A call that is being written down. */
 export interface AuditRecord {
+  /** Resolves when it is on the disk that the operation is about to be tried; rejects with audit_unavailable. */
+  readonly announced: Promise<void>
   /** Adds to what is known of the call; the last word on each detail counts. */
   note(details: AuditDetails): void
+  /**
+   * The row that says that the operation is done, for the transaction that does it: one flush of the disk for both. Whoever
+   * takes it rejects when that transaction does; `succeeded` then has nothing left to write.
+   */
+  row(value: unknown): JoinedWrite
   /** The operation is done: resolves when that is on the disk. @throws audit_unavailable, audit_incomplete */
   succeeded(value: unknown): Promise<void>
   /** The operation was refused or broke. Never rejects. */
@@ -46,32 +54,41 @@ export interface RefusedCall {
 
 /** Writes down what is done; the audit log feature. */
 export interface AuditTrail {
-  /** Resolves when it is on the disk that the operation is about to be tried. @throws audit_unavailable */
-  begin(call: AuditedCall): Promise<AuditRecord>
+  /** Begins to write down that the operation is about to be tried. */
+  begin(call: AuditedCall): AuditRecord
   /** Writes down a refusal that is worth it: of a right, or of a password. Never rejects. */
   refused(call: RefusedCall, error: unknown): Promise<void>
 }
 
 /** What a handler sees of the audit log. */
-export type AuditNotes = Pick<AuditRecord, 'note'>
+export type AuditNotes = Pick<AuditRecord, 'note' | 'row'>
 
-const nothing: AuditNotes = { note: () => undefined }
+const nothing: AuditNotes = { note: () => undefined, row: () => async () => undefined }
+
+/** The work of an operation. */
+export interface AuditedWork<T> {
+  /** Looks whether it can be done, and changes nothing: it runs while the announcement is written. @returns what does it */
+  look?(notes: AuditNotes): Promise<() => T | Promise<T>>
+  /** All of it, where nothing is looked at first. */
+  run(notes: AuditNotes): T | Promise<T>
+}
 
 /**
  * Runs the work of an operation between its announcement and its entry in the audit log, if it is to be audited at all.
  * Nothing is done that could not be announced, and nothing is acknowledged that could not be entered.
  * @throws whatever the work throws; audit_unavailable, audit_incomplete
  */
-export async function audited<T>(
-  trail: AuditTrail,
-  call: AuditedCall,
-  work: (notes: AuditNotes) => T | Promise<T>,
-): Promise<T> {
-  if (!call.spec.audit) return work(nothing)
-  const record = await trail.begin(call)
+export async function audited<T>(trail: AuditTrail, call: AuditedCall, work: AuditedWork<T>): Promise<T> {
+  if (!call.spec.audit) return work.run(nothing)
+  const record = trail.begin(call)
+  const looked = work.look?.(record)
+  // What could not be announced is not done, whatever was seen.
+  looked?.catch(() => undefined)
+  await record.announced
   let value: T
   try {
-    value = await work(record)
+    const act = looked === undefined ? () => work.run(record) : await looked
+    value = await act()
   } catch (error) {
     await record.failed(error)
     throw error

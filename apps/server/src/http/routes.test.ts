@@ -19,9 +19,21 @@ describe('routes', () => {
     expect(bound[0]?.handle({} as never)).toEqual([])
   })
 
+  test('an operation in two steps is bound to the first one, and to both as one', async () => {
+    const steps: string[] = []
+    const look = async () => {
+      steps.push('look')
+      return () => void steps.push('act')
+    }
+    const bound = routes(tunnels, { list: () => [], create: never, delete: { look }, changeAcl: never })[2]
+    expect(bound?.look).toBe(look)
+    await bound?.handle({} as never)
+    expect(steps).toEqual(['look', 'act'])
+  })
+
   test('a missing handler does not compile', () => {
     // @ts-expect-error changeAcl is missing
-    routes(tunnels, { list: () => [], create: never, delete: never })
+    expect(() => routes(tunnels, { list: () => [], create: never, delete: never })).toThrow()
   })
 
   test('a handler without a declaration does not compile', () => {
@@ -35,7 +47,8 @@ describe('routes', () => {
   })
 
   test('the input follows from the declaration', () => {
-    type Input<R, K extends keyof R> = R[K] extends (input: infer I) => unknown ? I : never
+    type Input<R, K extends keyof R> =
+      Extract<R[K], (input: never) => unknown> extends (input: infer I) => unknown ? I : never
     type Create = Input<Handlers<typeof tunnels>, 'create'>
     expectTypeOf<Create['actor']>().toEqualTypeOf<Actor>()
     expectTypeOf<Create['params']>().toEqualTypeOf<{ readonly client_id: string }>()

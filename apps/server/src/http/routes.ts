@@ -33,14 +33,24 @@ type HandlerResult<E extends EndpointSpec> = E['reply']['kind'] extends 'empty' 
 /** Answers one operation: returns the reply's value or throws an `ApiError`. */
 export type Handler<E extends EndpointSpec> = (input: HandlerInput<E>) => HandlerResult<E> | Promise<HandlerResult<E>>
 
+/** A handler in two steps, for operations that ask somebody far away before they change anything. */
+export interface TwoSteps<E extends EndpointSpec> {
+  /** Changes nothing: it runs while the audit log is told what is about to be tried. @returns what does it */
+  look(input: HandlerInput<E>): Promise<() => HandlerResult<E> | Promise<HandlerResult<E>>>
+}
+
 /** One handler for each operation of a resource. */
-export type Handlers<R extends Resource> = { readonly [K in keyof R['endpoints']]: Handler<R['endpoints'][K]> }
+export type Handlers<R extends Resource> = {
+  readonly [K in keyof R['endpoints']]: Handler<R['endpoints'][K]> | TwoSteps<R['endpoints'][K]>
+}
 
 /** An operation with its handler, as the app binds it; made by `routes`. */
 export interface BoundRoute {
   readonly spec: EndpointSpec
   /** The handler's types are checked where `routes` is called; from there on only the app calls it. */
   readonly handle: (input: HandlerInput<EndpointSpec>) => unknown
+  /** The first of two steps; `handle` does both. */
+  readonly look?: (input: HandlerInput<EndpointSpec>) => Promise<() => unknown>
 }
 
 /** A resource with its handlers. */
@@ -78,8 +88,10 @@ export function handlerOf<const E extends EndpointSpec>(set: RouteSet, spec: E):
  */
 export function routes<R extends Resource>(resource: R, handlers: Handlers<NoInfer<R>>): RouteSet {
   const byName: Readonly<Record<string, unknown>> = handlers
-  return Object.entries(resource.endpoints).map(([name, spec]) => ({
-    spec,
-    handle: byName[name] as BoundRoute['handle'],
-  }))
+  return Object.entries(resource.endpoints).map(([name, spec]) => {
+    const handler = byName[name] as BoundRoute['handle'] | { readonly look: NonNullable<BoundRoute['look']> }
+    if (typeof handler === 'function') return { spec, handle: handler }
+    const { look } = handler
+    return { spec, look, handle: async (input) => (await look(input))() }
+  })
 }

@@ -5,12 +5,14 @@ import type { AuditDetails, AuditedCall, AuditRecord, AuditTrail, RefusedCall } 
 import { type AuditEntry, type AuditEvent, type EntryOptions, toEntry } from './audit-event.ts'
 import { BROKEN, type Recording, recordingOf, refusalKind, sessionKinds } from './audit-vocabulary.ts'
 import type { AuditWriter } from './audit-writer.ts'
+import type { AuditStore } from './auditlog-store.ts'
 
 /** The largest range that the random source takes. */
 const MAX_FIRST_ID = 2 ** 48 - 1
 
 export interface AuditTrailDeps extends EntryOptions {
   readonly writer: AuditWriter
+  readonly store: Pick<AuditStore, 'join'>
   /** Ids of intents whose operation is still running; the owner settles the others. */
   readonly underway: Set<number>
   /** Takes what costs a caller nothing: it is written once and then counted. Never rejects. */
@@ -21,7 +23,7 @@ export interface AuditTrailDeps extends EntryOptions {
 
 /** The door's side of the audit log: one row for each operation that was done, and for refusals. */
 export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
-  const { writer, underway, clock, log } = deps
+  const { writer, store, underway, clock, log } = deps
   // Ids that follow each other are cheap to keep; the beginning keeps them apart from those of an earlier process.
   let lastId = randomInt(MAX_FIRST_ID)
   const entriesOf = (events: readonly AuditEvent[]) => events.map((event) => toEntry(event, deps))
@@ -29,35 +31,47 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const append = (entries: readonly AuditEntry[], intentId: number | undefined) =>
     writer.write({ kind: 'append', at: clock.now(), entries, ...(intentId !== undefined && { intentId }) })
 
-  const announce = async (call: AuditedCall): Promise<number | undefined> => {
-    // Reading changes nothing, and a session whose token was not given out is nobody's: a row before the reply is enough.
-    // Strangers must not be able to make the disk busy with attempts.
-    if (call.spec.method === 'GET' || call.spec.auth !== 'user') return undefined
-    lastId += 1
-    const id = lastId
+  const announce = async (id: number, call: AuditedCall): Promise<void> => {
     const [entry] = entriesOf(eventsOf(call, {}, undefined))
-    if (!entry) return undefined
+    if (!entry) return
     underway.add(id)
     try {
       await writer.write({ kind: 'intend', id, at: clock.now(), entry })
-      return id
     } catch (error) {
       underway.delete(id)
       throw apiError('audit_unavailable', {}, { cause: error })
     }
   }
+  const idFor = ({ spec }: AuditedCall): number | undefined => {
+    // Reading changes nothing, and a session whose token was not given out is nobody's: a row before the reply is enough.
+    // Strangers must not be able to make the disk busy with attempts.
+    if (spec.method === 'GET' || spec.auth !== 'user') return undefined
+    lastId += 1
+    return lastId
+  }
 
   return {
-    async begin(call): Promise<AuditRecord> {
-      const id = await announce(call)
+    begin(call): AuditRecord {
+      const id = idFor(call)
       let details: AuditDetails = {}
+      let isWritten = false
       const settle = () => id !== undefined && underway.delete(id)
       return {
+        announced: id === undefined ? Promise.resolve() : announce(id, call),
         note(more) {
           details = { ...details, ...more }
         },
+        row(value) {
+          const entries = entriesOf(eventsOf(call, details, value))
+          return async (trx) => {
+            const intentId = id === undefined ? {} : { intentId: id }
+            await store.join(trx, { kind: 'append', at: clock.now(), entries, ...intentId })
+            isWritten = true
+          }
+        },
         async succeeded(value) {
           try {
+            if (isWritten) return
             await append(entriesOf(eventsOf(call, details, value)), id)
           } catch (error) {
             throw apiError(id === undefined ? 'audit_unavailable' : 'audit_incomplete', {}, { cause: error })

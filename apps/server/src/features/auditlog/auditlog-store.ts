@@ -52,6 +52,8 @@ export interface AuditQuery {
 /** Rows of the audit log and of its side tables. */
 export interface AuditStore {
   commit(writes: readonly AuditWrite[]): Promise<void>
+  /** The same in somebody else's transaction. */
+  join(trx: Queries, write: AuditWrite): Promise<void>
   list(query: AuditQuery): Promise<{ items: AuditRow[]; count: number }>
   intents(): Promise<Intent[]>
   end(): Promise<ChainEnd>
@@ -83,6 +85,7 @@ const columns: ListColumns = {
 export function createAuditStore(db: Pick<Database, 'read' | 'write'>): AuditStore {
   return {
     commit: (writes) => db.write((trx) => commitAll(trx, writes)),
+    join: (trx, write) => commitAll(trx, [write]),
 
     async list({ username, filter, sorts, page }) {
       const matching = db.read

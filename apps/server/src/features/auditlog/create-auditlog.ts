@@ -122,7 +122,7 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
   return {
     record: (event) => writer.write({ kind: 'append', at: clock.now(), entries: [toEntry(event, deps)] }),
     attempted,
-    trail: createAuditTrail({ ...deps, writer, underway, attempted }),
+    trail: createAuditTrail({ ...deps, writer, store, underway, attempted }),
     routes,
     async start() {
       await keepUp(0)
@@ -147,6 +147,12 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
 }
 
 const silentTrail: AuditTrail = {
-  begin: async () => ({ note: () => undefined, succeeded: async () => undefined, failed: async () => undefined }),
+  begin: () => ({
+    announced: Promise.resolve(),
+    note: () => undefined,
+    row: () => async () => undefined,
+    succeeded: async () => undefined,
+    failed: async () => undefined,
+  }),
   refused: async () => undefined,
 }

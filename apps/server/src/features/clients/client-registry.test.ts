@@ -2,7 +2,7 @@ import { silentLogger } from '@rport/kit'
 import { createFakeClock, createMemoryLogger } from '@rport/kit/testing'
 import { toRemoteRecord } from '@rport/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Database } from '../../db/index.ts'
+import type { Database, Queries } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
 import { connectionRequest } from '../../testing/connection-request.ts'
 import { type Client, toClient } from './client.ts'
@@ -177,4 +177,20 @@ test('the addresses of clients are known, also of those that were connected befo
   await registry.delete('b')
   expect(registry.countAt('203.0.113.9')).toBe(0)
   expect(registry.countAt('198.51.100.1')).toBe(1)
+})
+
+test('tunnels and what is to be written with them are kept together or not at all', async () => {
+  const registry = await open()
+  await registry.save(client('full'))
+  const noted = async () => (await db.read.selectFrom('audit_intents').select('id').execute()).length
+  const note = async (trx: Queries) => {
+    await trx.insertInto('audit_intents').values({ id: 1, begun_at: 0, entry: '{}' }).execute()
+  }
+  await registry.keepTunnels('full', full.tunnels, note)
+  expect(registry.find('full')?.tunnels).toEqual(full.tunnels)
+  expect(await noted()).toBe(1)
+  // The same number again: the row is refused, and with it the tunnels.
+  await expect(registry.keepTunnels('full', [], note)).rejects.toThrow()
+  expect(registry.find('full')?.tunnels).toEqual(full.tunnels)
+  expect((await open()).find('full')?.tunnels).toEqual(full.tunnels)
 })

@@ -1,4 +1,5 @@
 import { addressGroup, type Clock, type Logger } from '@rport/kit'
+import type { JoinedWrite } from '../../db/index.ts'
 import type { Tunnel, TunnelMemory } from '../tunnels/index.ts'
 import type { Client } from './client.ts'
 import type { ClientStore } from './client-store.ts'
@@ -23,9 +24,16 @@ export interface ClientRegistry extends TunnelMemory {
   idsOfClientAuth(clientAuthId: string): ReadonlySet<string>
   /** Adds or replaces a client. Known to everybody at once; settles when it is on the disk. A failure takes it back. */
   save(client: Client): Promise<void>
-  /** Replaces single facts of a client, if it is still there; `durable: false` for what a restart may forget. */
-  update(id: string, facts: Partial<Omit<Client, 'id' | 'clientAuthId'>>, options?: { durable: boolean }): Promise<void>
+  /** Replaces single facts of a client, if it is still there. */
+  update(id: string, facts: Partial<Omit<Client, 'id' | 'clientAuthId'>>, options?: UpdateOptions): Promise<void>
   delete(id: string): Promise<void>
+}
+
+export interface UpdateOptions {
+  /** false for what a restart may forget. */
+  readonly durable: boolean
+  /** What is on the disk with these facts, or neither is. Not looked at when the client is not there. */
+  readonly joined?: JoinedWrite | undefined
 }
 
 export interface ClientRegistryDeps {
@@ -44,9 +52,9 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
   const sorted = createSortedIds(clients)
   let connected = 0
   let revision = 0
-  const persist = createLatestWrite(async (id) => {
+  const persist = createLatestWrite<JoinedWrite>(async (id, joined) => {
     const client = clients.get(id)
-    if (client) await store.save(client)
+    if (client) await store.save(client, joined)
   })
 
   /** The one place that changes the map: everything that follows from it is kept in step here. */
@@ -65,16 +73,16 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
     if (before) removeFrom(byClientAuth, before.clientAuthId, id)
     if (after) byClientAuth.set(after.clientAuthId, (byClientAuth.get(after.clientAuthId) ?? new Set()).add(id))
   }
-  const update: ClientRegistry['update'] = async (id, facts, { durable } = { durable: true }) => {
+  const update: ClientRegistry['update'] = async (id, facts, { durable, joined } = { durable: true }) => {
     const before = clients.get(id)
     if (!before) return
     const after = { ...before, ...facts }
     put(id, after)
-    if (durable) await persistOrTakeBack(before, after)
+    if (durable) await persistOrTakeBack(before, after, joined)
   }
-  const persistOrTakeBack = async (before: Client | undefined, after: Client) => {
+  const persistOrTakeBack = async (before: Client | undefined, after: Client, joined?: JoinedWrite) => {
     try {
-      await persist(after.id)
+      await persist(after.id, joined)
     } catch (error) {
       // Unless somebody has changed it again: then his write decides.
       if (clients.get(after.id) === after) put(after.id, before)
@@ -102,7 +110,8 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
       await persistOrTakeBack(before, client)
     },
     update,
-    keepTunnels: (id: string, tunnels: readonly Tunnel[]) => update(id, { tunnels }),
+    keepTunnels: (id: string, tunnels: readonly Tunnel[], joined?: JoinedWrite) =>
+      update(id, { tunnels }, { durable: true, joined }),
     async passOnTunnels(from, to) {
       const theirs = [...clients.values()].filter(({ tunnels }) => tunnels.some(({ owner }) => owner === from))
       for (const { id } of theirs) {

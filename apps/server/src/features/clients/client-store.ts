@@ -1,5 +1,5 @@
 import { errorMessage, type Logger } from '@rport/kit'
-import type { Database } from '../../db/index.ts'
+import type { Database, JoinedWrite } from '../../db/index.ts'
 import type { Client } from './client.ts'
 import { StoredClient, toStored } from './stored-client.ts'
 
@@ -10,7 +10,8 @@ export interface ClientStore {
    * A row that cannot be read is logged and left alone.
    */
   load(startedAt: number): Promise<Client[]>
-  save(client: Client): Promise<void>
+  /** @param joined  what is written with it, or neither is */
+  save(client: Client, joined?: readonly JoinedWrite[]): Promise<void>
   delete(id: string): Promise<void>
 }
 
@@ -41,19 +42,20 @@ export function createClientStore({ db, log }: { db: Database; log: Logger }): C
         }
       })
     },
-    async save(client) {
+    async save(client, joined = []) {
       const row = {
         client_auth_id: client.clientAuthId,
         disconnected_at: client.disconnectedAt ?? null,
         details: JSON.stringify(toStored(client)),
       }
-      await db.write((trx) =>
-        trx
+      await db.write(async (trx) => {
+        await trx
           .insertInto('clients')
           .values({ id: client.id, ...row })
           .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-          .execute(),
-      )
+          .execute()
+        for (const write of joined) await write(trx)
+      })
     },
     async delete(id) {
       await db.write((trx) => trx.deleteFrom('clients').where('id', '=', id).execute())

@@ -26,6 +26,19 @@ test('however often a thing changes while it is written, it is written once more
   expect(began).toEqual(['a', 'a'])
 })
 
+test('what was to be written with one of the wishes goes with the write that they share', async () => {
+  const written: (readonly number[])[] = []
+  const gate = Promise.withResolvers<void>()
+  const write = createLatestWrite<number>(async (_key, extras) => {
+    written.push(extras)
+    await gate.promise
+  })
+  const all = Promise.all([write('a', 1), write('a', 2), write('a'), write('a', 3)])
+  gate.resolve()
+  await all
+  expect(written).toEqual([[1], [2, 3]])
+})
+
 test('things do not wait for each other', () => {
   const { write, began } = setUp()
   void write('a')

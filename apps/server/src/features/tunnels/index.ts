@@ -20,7 +20,7 @@ export type { PortPolicy } from './port-pool.ts'
 export type { PipeSocket } from './tcp-listener.ts'
 export type { Tunnel, TunnelEnd } from './tunnel.ts'
 export type { Returning, TunnelRestore } from './tunnel-restore.ts'
-export type { TunnelMemory, TunnelRequest, TunnelService } from './tunnel-service.ts'
+export type { OpenPrepared, TunnelMemory, TunnelRequest, TunnelService } from './tunnel-service.ts'
 export { toTunnelView } from './tunnel-view.ts'
 
 export interface TunnelsDeps {

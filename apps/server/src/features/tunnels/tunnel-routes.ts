@@ -25,26 +25,34 @@ export const tunnelRoutes = ({ service, visibleTo, policy, isProxyConfigured }: 
         .filter((tunnel) => isVisible(tunnel.clientId))
         .map(toClientTunnelView)
     },
-    async create({ actor, params, query, audit }) {
-      // compat: a client that is away is reported before anything that is wrong with the query
-      service.requireConnected(params.client_id)
-      const request = toTunnelRequest(query, { isProxyConfigured })
-      await policy.requireOpen(actor, request.remote)
-      const tunnel = toTunnelView(await service.create(actor.username, params.client_id, request))
-      const { id: _id, created_at: _createdAt, ...asked } = tunnel
-      audit.note({ request: asked })
-      return tunnel
+    create: {
+      async look({ actor, params, query, audit }) {
+        // compat: a client that is away is reported before anything that is wrong with the query
+        service.requireConnected(params.client_id)
+        const request = toTunnelRequest(query, { isProxyConfigured })
+        await policy.requireOpen(actor, request.remote)
+        const open = await service.prepare(actor.username, params.client_id, request)
+        return async () => {
+          const tunnel = await open((opened) => {
+            const view = toTunnelView(opened)
+            const { id: _id, created_at: _createdAt, ...asked } = view
+            audit.note({ request: asked })
+            return audit.row(view)
+          })
+          return toTunnelView(tunnel)
+        }
+      },
     },
     async delete({ actor, params, query, audit }) {
       const force = readForce(query.force)
       audit.note({ request: { force } })
       await policy.requireOwn(actor, service.get(params.client_id, params.tunnel_id))
-      await service.delete(params.client_id, params.tunnel_id, { force })
+      await service.delete(params.client_id, params.tunnel_id, { force }, audit.row(undefined))
     },
-    async changeAcl({ actor, params, body }) {
+    async changeAcl({ actor, params, body, audit }) {
       const tunnel = service.get(params.client_id, params.tunnel_id)
       await policy.requireOwn(actor, tunnel)
       await policy.requireOpen(actor, { ...tunnel, acl: body.acl })
-      await service.changeAcl(params.client_id, params.tunnel_id, body.acl)
+      await service.changeAcl(params.client_id, params.tunnel_id, body.acl, audit.row(undefined))
     },
   })

@@ -4,6 +4,7 @@ import { type RemoteRecord, TunnelAclError } from '@rport/protocol'
 import type { Connection } from '@rport/transport'
 import { AgentError } from '../../agents/ask-agent.ts'
 import type { Connections } from '../../agents/connections.ts'
+import type { JoinedWrite } from '../../db/index.ts'
 import type { OpenTunnels } from './open-tunnels.ts'
 import { askPort, isTargetAllowed } from './target-questions.ts'
 import { type Tunnel, TunnelNotStarted } from './tunnel.ts'
@@ -16,8 +17,8 @@ export interface TunnelRequest {
 
 /** Remembers which tunnels a client has, so that they come back when it does. */
 export interface TunnelMemory {
-  /** Known to everybody at once; settles when it is on the disk. */
-  keepTunnels(clientId: string, tunnels: readonly Tunnel[]): Promise<void>
+  /** Known to everybody at once; settles when it is on the disk, and `joined` with it. */
+  keepTunnels(clientId: string, tunnels: readonly Tunnel[], joined?: JoinedWrite): Promise<void>
   /** What is kept of tunnels of the user `from` belongs to `to` from now on, connected client or not. */
   passOnTunnels(from: string, to: string): Promise<void>
 }
@@ -31,21 +32,33 @@ export interface TunnelServiceDeps {
   readonly log: Logger
 }
 
+/**
+ * Opens what was asked about. Of two callers that want the same at the same moment one gets it.
+ * @param join  what is to be on the disk with this tunnel, or not at all
+ * @returns already accepting visitors
+ * @throws  client_not_connected, tunnel_exists, tunnel_to_port_exists, local_port_*, no_free_port, tunnel_not_started
+ */
+export type OpenPrepared = (join?: (tunnel: Tunnel) => JoinedWrite) => Promise<Tunnel>
+
 /** Tunnels on demand. */
 export interface TunnelService {
   /** @throws client_not_connected */
   requireConnected(clientId: string): Connection
   /**
-   * Opens a tunnel for `username`. Of two callers that want the same at the same moment one gets it.
-   * @returns already accepting visitors
-   * @throws  client_not_connected, tunnel_not_allowed_by_client, tunnel_exists, tunnel_to_port_exists,
-   *          remote_port_not_open, client_refused, client_did_not_answer, local_port_*, no_free_port, tunnel_not_started
+   * Asks the agent whether `username` can have a tunnel; nothing is changed.
+   * @throws client_not_connected, tunnel_not_allowed_by_client, tunnel_exists, tunnel_to_port_exists,
+   *         remote_port_not_open, client_refused, client_did_not_answer
    */
+  prepare(username: string, clientId: string, request: TunnelRequest): Promise<OpenPrepared>
+  /** Both steps of opening in one. @throws what they throw */
   create(username: string, clientId: string, request: TunnelRequest): Promise<Tunnel>
-  /** @throws client_not_connected, tunnel_not_found, tunnel_in_use (unless forced) */
-  delete(clientId: string, tunnelId: string, options: { force: boolean }): Promise<void>
+  /**
+   * @param joined  is on the disk with the end of the tunnel, or not at all
+   * @throws client_not_connected, tunnel_not_found, tunnel_in_use (unless forced)
+   */
+  delete(clientId: string, tunnelId: string, options: { force: boolean }, joined?: JoinedWrite): Promise<void>
   /** New visitors are judged by the new ACL. @throws client_not_connected, tunnel_not_found, tunnel_acl_change_invalid */
-  changeAcl(clientId: string, tunnelId: string, acl: string | null): Promise<void>
+  changeAcl(clientId: string, tunnelId: string, acl: string | null, joined?: JoinedWrite): Promise<void>
   /** @throws client_not_connected, tunnel_not_found */
   get(clientId: string, tunnelId: string): Tunnel
   /** The open tunnels of all connected clients. */
@@ -69,12 +82,15 @@ export function createTunnelService(deps: TunnelServiceDeps): TunnelService {
     if (!tunnel) throw apiError('tunnel_not_found')
     return tunnel
   }
-  const remember = (clientId: string) => memory.keepTunnels(clientId, open.listOf(clientId))
+  const remember = (clientId: string, joined?: JoinedWrite) =>
+    memory.keepTunnels(clientId, open.listOf(clientId), joined)
 
+  const requireFree = (clientId: string, remote: RemoteRecord) =>
+    refuseDuplicate(remote, [...open.listOf(clientId), ...(opening.get(clientId) ?? [])])
   /** Books the remote until `release`. @throws tunnel_exists, tunnel_to_port_exists */
   const book = (clientId: string, remote: RemoteRecord): (() => void) => {
+    requireFree(clientId, remote)
     const booked = opening.get(clientId) ?? new Set<RemoteRecord>()
-    refuseDuplicate(remote, [...open.listOf(clientId), ...booked])
     opening.set(clientId, booked.add(remote))
     return () => {
       booked.delete(remote)
@@ -82,20 +98,21 @@ export function createTunnelService(deps: TunnelServiceDeps): TunnelService {
     }
   }
 
-  return {
-    requireConnected,
-    async create(username, clientId, request) {
-      const connection = requireConnected(clientId)
-      const remote = { ...request.remote, owner: username }
-      const isAllowed = await isTargetAllowed(connection, remote).catch((error) => throwAsApiError(error, clientId))
-      if (!isAllowed) throw apiError('tunnel_not_allowed_by_client')
+  const prepare: TunnelService['prepare'] = async (username, clientId, request) => {
+    const connection = requireConnected(clientId)
+    const remote = { ...request.remote, owner: username }
+    const isAllowed = await isTargetAllowed(connection, remote).catch((error) => throwAsApiError(error, clientId))
+    if (!isAllowed) throw apiError('tunnel_not_allowed_by_client')
+    requireFree(clientId, remote)
+    if (request.checkPort) await requireListening(connection, clientId, remote, deps.checkPortTimeoutMs)
+    return async (join) => {
+      // Somebody else may have been quicker since.
       const release = book(clientId, remote)
       try {
-        if (request.checkPort) await requireListening(connection, clientId, remote, deps.checkPortTimeoutMs)
         const tunnel = await open
           .start({ clientId, connection }, remote)
           .catch((error) => throwAsApiError(error, clientId, remote.listenPort))
-        await remember(clientId).catch(async (error) => {
+        await remember(clientId, join?.(tunnel)).catch(async (error) => {
           await open.end(tunnel, 'refused')
           throw error
         })
@@ -103,15 +120,21 @@ export function createTunnelService(deps: TunnelServiceDeps): TunnelService {
       } finally {
         release()
       }
-    },
-    async delete(clientId, tunnelId, { force }) {
+    }
+  }
+
+  return {
+    requireConnected,
+    prepare,
+    create: async (username, clientId, request) => (await prepare(username, clientId, request))(),
+    async delete(clientId, tunnelId, { force }, joined) {
       const tunnel = requireTunnel(clientId, tunnelId)
       const count = open.openConnections(tunnel)
       if (count > 0 && !force) throw apiError('tunnel_in_use', { count })
       await open.end(tunnel, 'deleted')
-      await remember(clientId)
+      await remember(clientId, joined)
     },
-    async changeAcl(clientId, tunnelId, acl) {
+    async changeAcl(clientId, tunnelId, acl, joined) {
       const tunnel = requireTunnel(clientId, tunnelId)
       try {
         open.changeAcl(tunnel, acl)
@@ -119,7 +142,7 @@ export function createTunnelService(deps: TunnelServiceDeps): TunnelService {
         if (!(error instanceof TunnelAclError)) throw error
         throw apiError('tunnel_acl_change_invalid', { reason: error.message }, { cause: error })
       }
-      await remember(clientId).catch((error) => {
+      await remember(clientId, joined).catch((error) => {
         open.changeAcl(tunnel, tunnel.acl)
         throw error
       })

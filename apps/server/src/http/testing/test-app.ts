@@ -38,7 +38,13 @@ const accessPolicy: AccessPolicy = {
 
 /** Writes nothing down. */
 export const silentAudit: AuditTrail = {
-  begin: async () => ({ note: () => undefined, succeeded: async () => undefined, failed: async () => undefined }),
+  begin: () => ({
+    announced: Promise.resolve(),
+    note: () => undefined,
+    row: () => async () => undefined,
+    succeeded: async () => undefined,
+    failed: async () => undefined,
+  }),
   refused: async () => undefined,
 }
 
