@@ -135,3 +135,38 @@ describe('wildcardMatcher', () => {
     expect(performance.now() - startedMs).toBeLessThan(2000)
   })
 })
+
+test('the grammar agrees with a slow reading of it, from the text of the query on', () => {
+  const letters = fc.string({ unit: fc.constantFrom('a', 'B', 'b', '.', '%', "'", '(', ';'), maxLength: 4 })
+  const pattern = fc.string({ unit: fc.constantFrom('a', 'B', '.', '*', "'"), minLength: 1, maxLength: 4 })
+  const rowOf = fc.record({ id: letters, name: fc.option(letters), tags: fc.array(letters, { maxLength: 3 }) })
+  const testOf = fc.record({
+    columns: fc.uniqueArray(fc.constantFrom('id', 'name', 'tags'), { minLength: 1 }),
+    isEvery: fc.boolean(),
+    values: fc.array(pattern, { minLength: 1, maxLength: 3 }),
+  })
+  const textsOf = (value: Filterable): string[] =>
+    Array.isArray(value) ? value : [value === null ? '<nil>' : `${value}`]
+  const fits = (text: string, value: string) =>
+    new RegExp(`^${value.replace(/[^\w*]/g, '\\$&').replaceAll('*', '.*')}$`, 'is').test(text)
+  fc.assert(
+    fc.property(
+      rowOf,
+      fc.uniqueArray(testOf, { maxLength: 3, selector: (of) => of.columns.join('|') }),
+      (row, tests) => {
+        const expected = tests.every(({ columns, isEvery, values }) =>
+          columns.some((column) => {
+            const holds = (value: string) => textsOf(row[column]).some((text) => fits(text, value))
+            return isEvery ? values.every(holds) : values.some(holds)
+          }),
+        )
+        const query = tests.map(({ columns, isEvery, values }) => {
+          const text = isEvery ? `and(${values.join(',')})` : `or(${values.join(',')})`
+          return `filter[${columns.join('|')}]=${encodeURIComponent(text)}`
+        })
+        expect(matches(query.join('&'), row)).toBe(expected)
+      },
+    ),
+    { numRuns: 1000 },
+  )
+})
