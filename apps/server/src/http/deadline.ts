@@ -10,18 +10,21 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => T | Promise<T>,
   { timeoutMs, gone, clock }: { timeoutMs: number; gone: AbortSignal; clock: Clock },
 ): Promise<T> {
-  const late = new AbortController()
-  const timer = clock.setTimeout(() => late.abort(apiError('request_timeout')), timeoutMs)
-  const signal = AbortSignal.any([late.signal, gone])
+  gone.throwIfAborted()
+  // One signal of our own: the runtime keeps what AbortSignal.any makes, with its listeners, for ever if it never aborts.
+  const ending = new AbortController()
+  const timer = clock.setTimeout(() => ending.abort(apiError('request_timeout')), timeoutMs)
+  const hangUp = () => ending.abort(gone.reason)
+  gone.addEventListener('abort', hangUp, { once: true })
   try {
-    signal.throwIfAborted()
     const aborted = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      ending.signal.addEventListener('abort', () => reject(ending.signal.reason), { once: true })
     })
     // Work that throws before there is a race leaves this promise alone; its rejection must not count as unhandled.
     aborted.catch(() => undefined)
-    return await Promise.race([work(signal), aborted])
+    return await Promise.race([work(ending.signal), aborted])
   } finally {
     timer.cancel()
+    gone.removeEventListener('abort', hangUp)
   }
 }
