@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { readDescriptorLimit } from '@rport/host'
-import { type Clock, type Logger, type Secret, version } from '@rport/kit'
+import { type Secret, version } from '@rport/kit'
 import { features } from '@rport/protocol'
 import { createKeepAlive, hostKeyFromSeed, pipeSocket } from '@rport/transport'
 import { createConnections } from './agents/connections.ts'
@@ -8,7 +8,7 @@ import { createLinkCounts } from './agents/link-counts.ts'
 import { createLinkWatch } from './agents/link-watch.ts'
 import { createAgentListener } from './agents/listener.ts'
 import { createPlainProxy } from './agents/plain-proxy.ts'
-import type { Stores } from './compose-stores.ts'
+import { composePeople, type PeopleDeps } from './compose-people.ts'
 import { isTunnelProxyConfigured, type LockoutConfig, type ServerConfig } from './config/index.ts'
 import { agentLoginFailedEvent, createAuditLog, foreignIdEvent } from './features/auditlog/index.ts'
 import { clientGroupRoutes, createClientGroupBook } from './features/client-groups/index.ts'
@@ -16,34 +16,20 @@ import { createClientBook, createClients, createVisibility } from './features/cl
 import { createClientsAuth } from './features/clients-auth/index.ts'
 import { createHealth } from './features/health/index.ts'
 import { createLocalDoor, legacySessionRoutes } from './features/legacy-sessions/index.ts'
-import { createLockout, createLogin } from './features/login/index.ts'
-import { createMeService, meRoutes } from './features/me/index.ts'
+import { createLockout } from './features/login/index.ts'
+import { meRoutes } from './features/me/index.ts'
 import { createMetrics, createRequestTimes, metricsPage } from './features/metrics/index.ts'
-import { type CodeDelivery, createSecondFactors } from './features/second-factors/index.ts'
 import { statusRoutes } from './features/status/index.ts'
-import { createTokens } from './features/tokens/index.ts'
 import { createTunnels } from './features/tunnels/index.ts'
-import {
-  createAccessPolicy,
-  createPasswordRules,
-  createTunnelPolicy,
-  createUserGroupService,
-  createUsers,
-} from './features/users/index.ts'
+import { createAccessPolicy, createTunnelPolicy, createUserGroupService } from './features/users/index.ts'
 import { createVault, passOnVaultNames } from './features/vault/index.ts'
 import { type AccessLine, createFiles, createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
-import type { Passwords } from './passwords/index.ts'
 import { toServerStatus } from './server-status.ts'
 import { createDescriptorBudget, createNewcomers, shareDescriptors, warnOfFewDescriptors } from './sockets/index.ts'
 
-export interface ServerDeps {
-  readonly stores: Stores
-  readonly passwords: Passwords
+export interface ServerDeps extends PeopleDeps {
   /** Seed of the host key, configured or kept. */
   readonly keySeed: Secret
-  readonly jwtSecret: Secret
-  /** How codes of second factors are sent; undefined: none are. */
-  readonly codeDelivery: CodeDelivery | undefined
   /** HTTPS for the API; undefined: plain HTTP. */
   readonly apiTls: HttpTls | undefined
   /** Signs the audit log. */
@@ -52,8 +38,6 @@ export interface ServerDeps {
   readonly dataDir: string
   /** Takes the lines of the API's access log; undefined: none is written. */
   readonly accessLine: AccessLine | undefined
-  readonly clock: Clock
-  readonly log: Logger
 }
 
 export interface RunningServer {
@@ -72,7 +56,7 @@ interface ListeningAt {
 
 /** Builds the server, one line per feature, from top to bottom in the order of dependency. */
 export function composeServer(config: ServerConfig, deps: ServerDeps): RunningServer {
-  const { clock, log, stores, passwords } = deps
+  const { clock, log, stores } = deps
   const { db, users, clientAuths } = stores
   const hostKey = hostKeyFromSeed(deps.keySeed.reveal())
   const lockoutOf = ({ loginWaitMs, maxFailedLogins, banMs }: LockoutConfig, area: string) =>
@@ -145,64 +129,14 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   })
 
   const apiLockout = lockoutOf(config.api.lockout, 'api')
-  const secondFactors = createSecondFactors({
-    config: { ...config.users.twoFactor, totp: config.users.totp },
-    db,
-    directory: users,
-    delivery: deps.codeDelivery,
-    key: deps.jwtSecret,
-    sealing: stores.sealing,
-    clock,
-    log,
-  })
-  const passwordRules = createPasswordRules({
-    minLength: config.users.passwordMinLength,
-    minScore: config.users.passwordMinScore,
-  })
-  const tokens = createTokens({ db, isAdmin: accessPolicy.isAdmin, clock, log })
-  const login = createLogin({
-    db,
-    directory: users,
-    passwords,
-    passwordRules,
+  const { secondFactors, tokens, login, account, userAdministration } = composePeople(config, deps, {
+    isAdmin: accessPolicy.isAdmin,
+    userGroups,
     lockout: apiLockout,
-    apiTokens: tokens.service,
-    jwtSecret: deps.jwtSecret,
-    secondFactor: secondFactors.ofLogins,
-    maxTokenLifetimeHours: config.users.maxTokenLifetimeHours,
-    headerLogin: config.users.headerLogin,
-    signOn: config.oauth,
-    vouchedUsers: { createMissing: config.users.createMissingUsers, defaultGroup: config.users.defaultUserGroup },
-    clock,
-    log,
-  })
-  const passOn = async (from: string, to: string) => {
-    await tunnels.passOn(from, to)
-    await passOnVaultNames(db, from, to)
-  }
-  const account = createMeService({
-    directory: users,
-    passwords,
-    passwordRules,
-    credentials: login.credentials,
-    sessions: login.sessions,
-    apiTokens: tokens.service,
-    factorRules: secondFactors.rules,
-    factors: secondFactors,
-    passOn,
-    log,
-  })
-  const userAdministration = createUsers({
-    directory: users,
-    groups: userGroups,
-    passwords,
-    passwordRules,
-    sessions: login.sessions,
-    tokens: tokens.service,
-    factorRules: secondFactors.rules,
-    factors: secondFactors,
-    passOn,
-    log,
+    passOn: async (from, to) => {
+      await tunnels.passOn(from, to)
+      await passOnVaultNames(db, from, to)
+    },
   })
   const vault = createVault({
     db,
