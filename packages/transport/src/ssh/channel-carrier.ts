@@ -1,0 +1,13 @@
+/** What the channels need of the packets below them. */
+export interface ChannelCarrier {
+  readonly canSendData: boolean
+  readonly queuedBytes: number
+  readonly slab: Buffer
+  beginData(payloadBytes: number): number
+  send(payload: Buffer): void
+  /** Leaves with what the next turn of the event loop brings. */
+  sendWithNext(payload: Buffer): void
+  /** Nobody waits for it. */
+  sendUnhurried(payload: Buffer): void
+  scheduleFlush(): void
+}
