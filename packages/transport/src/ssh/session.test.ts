@@ -6,7 +6,7 @@ import { acceptLink } from '../accept.ts'
 import type { Channel, ChannelOpen } from '../channel.ts'
 import type { Connection, ConnectionHandlers, RequestReply } from '../connection.ts'
 import { loginOverLink } from '../dial.ts'
-import { ChannelRefused, TransportError } from '../errors.ts'
+import { TransportError } from '../errors.ts'
 import { type ConnectedPairOptions, connectPair as joinPair } from '../testing/connected-pair.ts'
 import { createMemoryPair } from '../testing/memory-link.ts'
 import { randomHostKey } from './algorithms/host-key.ts'
@@ -281,14 +281,6 @@ describe('channels', () => {
     open.accept()
   })
 
-  test('refused ones say the reason', async () => {
-    const { server, agent } = await connectPair()
-    agent.serve({ onRequest: () => ok(''), onChannel: (open) => open.reject('prohibited', 'not allowed') })
-    const refusal = server.openChannel('rport', 'x:1', patiently)
-    await expect(refusal).rejects.toBeInstanceOf(ChannelRefused)
-    await expect(refusal).rejects.toMatchObject({ reason: 'prohibited', message: 'not allowed' })
-  })
-
   test.each([1, 7, 1024, Number.MAX_SAFE_INTEGER])('bring 3 MB whole in pieces of %d bytes', async (pieceBytes) => {
     const size = pieceBytes < 100 ? 300_000 : 3_000_000
     const { near, far } = await withChannel({ pieceBytes })
@@ -356,59 +348,11 @@ describe('channels', () => {
     }
   })
 
-  test('are bounded, for us and for the peer', async () => {
-    const { server, agent } = await connectPair({ limits: { channels: 2 } })
-    agent.serve({ onRequest: () => ok(''), onChannel: (open) => open.accept() })
-    await server.openChannel('rport', 'x:1', patiently)
-    await server.openChannel('rport', 'x:2', patiently)
-    await expect(server.openChannel('rport', 'x:3', patiently)).rejects.toMatchObject({ code: 'too-many-requests' })
-    const few = await connectPair({ limits: { peerChannels: 1 } })
-    few.agent.serve({ onRequest: () => ok(''), onChannel: (open) => open.accept() })
-    await few.server.openChannel('rport', 'x:1', patiently)
-    await expect(few.server.openChannel('rport', 'x:2', patiently)).rejects.toMatchObject({
-      reason: 'resource-shortage',
-    })
-  })
-
-  test('one that is confirmed too late is closed again', async () => {
-    const { server, agent } = await connectPair()
-    const opens: ChannelOpen[] = []
-    agent.serve({ onRequest: () => ok(''), onChannel: (open) => opens.push(open) })
-    server.serve(serveNothing)
-    await expect(server.openChannel('rport', 'x:1', { timeoutMs: 20 })).rejects.toMatchObject({ code: 'timed-out' })
-    const late = opens[0]?.accept()
-    await new Promise<void>((resolve) => {
-      if (late) late.onClose = resolve
-    })
-  })
-
   test('all end when the line is cut', async () => {
     const { near, far, serverLink } = await withChannel()
     const ends = Promise.all([collect(near).ended, collect(far).ended])
     serverLink.cut()
     await ends
-  })
-
-  test('a bulk channel does not starve another one', async () => {
-    const pair = await connectPair()
-    const channels: Channel[] = []
-    pair.agent.serve({ onRequest: () => ok(''), onChannel: (open) => channels.push(open.accept()) })
-    pair.server.serve(serveNothing)
-    const bulk = await pair.server.openChannel('rport', 'bulk:1', patiently)
-    const keys = await pair.server.openChannel('rport', 'keys:1', patiently)
-    const [bulkFar, keysFar] = channels
-    if (!bulkFar || !keysFar) throw new Error('not opened')
-    let bulkBytes = 0
-    bulkFar.onData = (bytes) => {
-      bulkBytes += bytes.length
-      bulkFar.consumed(bytes.length)
-    }
-    const arrivedAfter = new Promise<number>((resolve) => {
-      keysFar.onData = () => resolve(bulkBytes)
-    })
-    sendAll(bulk, Buffer.alloc(20_000_000))
-    keys.send(Buffer.from('k'))
-    expect(await arrivedAfter).toBeLessThan(2_000_000)
   })
 })
 
