@@ -94,7 +94,11 @@ describe.skipIf(missing)(missing ? `ACME (left out: ${missing})` : 'a certificat
     const program = await start(apiPort, 0)
     await program.waitFor(/no certificate could be had: callers cannot trust this server yet.*reason=/, 30_000)
     expect((await shownBy(apiPort)).subject.CN).toBe('localhost')
-    await expect(fetch(`http://127.0.0.1:${apiPort}/api/v1/status`)).rejects.toThrow()
+    const plain = await fetch(`http://127.0.0.1:${apiPort}/api/v1/status`)
+    expect({ status: plain.status, text: await plain.text() }).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('HTTPS'),
+    })
     await program.stop()
   })
 })
