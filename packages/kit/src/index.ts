@@ -5,6 +5,7 @@
  */
 export { type BackoffOptions, backoffDelayMs } from './backoff.ts'
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts'
+export { type Deadline, inTime, withDeadline } from './deadline.ts'
 export { formatDuration, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, NS_PER_MS, parseDuration } from './duration.ts'
 export { errorCode, errorMessage, toError, unreachable } from './errors.ts'
 export { callerAddress } from './forwarded.ts'

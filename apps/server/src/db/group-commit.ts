@@ -1,4 +1,4 @@
-import { type Clock, type Logger, toError } from '@rport/kit'
+import { type Clock, inTime, type Logger, toError } from '@rport/kit'
 import type { Kysely } from 'kysely'
 import { DatabaseError } from './database-error.ts'
 import { queriesOn, type SqliteConnection } from './sqlite.ts'
@@ -44,6 +44,9 @@ export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCom
   const { raw } = connection
   const queue: Entry<Tables>[] = []
   const idle: (() => void)[] = []
+  const late = () =>
+    new DatabaseError('timeout', `a write did not end within ${workTimeoutMs} ms: it may only await its own queries`)
+  const deadline = { timeoutMs: workTimeoutMs, clock, late }
   let state: 'idle' | 'scheduled' | 'running' = 'idle'
   let isClosed = false
   let nextCommitAt = Number.NEGATIVE_INFINITY
@@ -93,7 +96,7 @@ export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCom
     const gate = { isOpen: true }
     raw.exec('SAVEPOINT work')
     try {
-      const value = await withDeadline(entry.work(queriesOn<Tables>(connection, { gate })))
+      const value = await inTime(entry.work(queriesOn<Tables>(connection, { gate })), deadline)
       gate.isOpen = false
       raw.exec('RELEASE work')
       return () => entry.resolve(value)
@@ -106,19 +109,6 @@ export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCom
       return undefined
     }
   }
-
-  const withDeadline = <T>(work: Promise<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const timer = clock.setTimeout(() => {
-        reject(
-          new DatabaseError(
-            'timeout',
-            `a write did not end within ${workTimeoutMs} ms: it may only await its own queries`,
-          ),
-        )
-      }, workTimeoutMs)
-      work.then(resolve, reject).finally(() => timer.cancel())
-    })
 
   const rollBack = () => {
     try {

@@ -12,7 +12,16 @@ import {
   readQuery,
   requestDataError,
 } from '@rport/api'
-import { type Clock, callerAddress, type IpNetwork, type Logger, networkContains, parseIp, toError } from '@rport/kit'
+import {
+  type Clock,
+  callerAddress,
+  type IpNetwork,
+  type Logger,
+  networkContains,
+  parseIp,
+  toError,
+  withDeadline,
+} from '@rport/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DatabaseError } from '../db/index.ts'
 import type { AccessLog } from './access-log.ts'
@@ -23,7 +32,6 @@ import { authorize } from './authorize.ts'
 import { CallerGone, goneSignal } from './caller-gone.ts'
 import { type CorsConfig, corsHeaders, varyOf } from './cors.ts'
 import { parseAuthorization } from './credentials.ts'
-import { withDeadline } from './deadline.ts'
 import type { AccessPolicy, Authenticator, Bans } from './doors.ts'
 import type { HttpLimits } from './limits.ts'
 import { maskedUrl } from './masked-url.ts'
@@ -199,7 +207,7 @@ async function handle(deps: AnswerDeps, route: BoundRoute, exchange: Exchange, a
         ...(look && { look: (audit) => look(withNotes(audit)) }),
       })
     },
-    { timeoutMs: limits.handlerTimeoutMs, gone, clock: deps.clock },
+    { timeoutMs: limits.handlerTimeoutMs, gone, clock: deps.clock, late: () => apiError('request_timeout') },
   )
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, type Logger, sleep } from '@rport/kit'
+import { type Clock, errorMessage, inTime, type Logger } from '@rport/kit'
 import type { Inventory } from '@rport/protocol'
 import {
   type Processor,
@@ -84,10 +84,7 @@ export function createInventory(deps: {
       return told()
     },
     async collect() {
-      const stop = new AbortController()
-      const budget = sleep(clock, BUDGET_MS, stop.signal).catch(() => undefined) // ended early: everything is there
-      await Promise.race([look(), budget])
-      stop.abort()
+      await inTime(look(), { timeoutMs: BUDGET_MS, clock }).catch(() => undefined) // what is late is named below
       if (running.size > 0) log.warn({ late: [...running.keys()], budgetMs: BUDGET_MS }, 'inventory is incomplete')
       return told()
     },

@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, type Logger } from '@rport/kit'
+import { type Clock, errorMessage, inTime, type Logger } from '@rport/kit'
 import type { Page } from '../../http/index.ts'
 
 /** One thing that must work. Resolves when it does; what it rejects with is for the log only. */
@@ -37,19 +37,13 @@ export function createHealth({ checks, clock, log }: HealthDeps): Health {
   let lastFailing = ''
 
   const runOne = async (name: string, check: HealthCheck): Promise<readonly string[]> => {
-    const late = Promise.withResolvers<never>()
-    const timer = clock.setTimeout(
-      () => late.reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)),
-      CHECK_TIMEOUT_MS,
-    )
+    const late = () => new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)
     try {
-      await Promise.race([check(), late.promise])
+      await inTime(check(), { timeoutMs: CHECK_TIMEOUT_MS, clock, late })
       return []
     } catch (error) {
       if (!lastFailing.split(', ').includes(name)) log.error({ check: name, reason: errorMessage(error) }, 'not ready')
       return [name]
-    } finally {
-      timer.cancel()
     }
   }
 

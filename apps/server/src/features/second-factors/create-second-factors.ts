@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, type Logger, type Secret } from '@rport/kit'
+import { type Clock, errorMessage, type Logger, type Secret, withDeadline } from '@rport/kit'
 import type { Database } from '../../db/index.ts'
 import type { RouteSet } from '../../http/index.ts'
 import type { SecondFactor } from '../login/index.ts'
@@ -6,7 +6,6 @@ import type { FactorRules, TextSealing, UserDirectory } from '../users/index.ts'
 import { createAppCodes } from './app-codes.ts'
 import { createDeliveredCodes } from './delivered-codes.ts'
 import type { CodeDelivery } from './deliveries/index.ts'
-import { withTimeout } from './deliveries/with-timeout.ts'
 import { createFactorRules } from './factor-rules.ts'
 import { createFactorStore } from './factor-store.ts'
 import { createGuesses } from './guesses.ts'
@@ -69,7 +68,7 @@ export function createSecondFactors(deps: SecondFactorsDeps): SecondFactors {
     forget: (username) => store.forget(username),
     start() {
       if (!delivery) return
-      withTimeout((signal) => delivery.probe(signal), { timeoutMs: sendTimeoutMs, clock }).catch((error: unknown) => {
+      withDeadline((signal) => delivery.probe(signal), { timeoutMs: sendTimeoutMs, clock }).catch((error: unknown) => {
         const fields = { method: delivery.method, reason: errorMessage(error) }
         log.warn(fields, 'codes of second factors cannot be sent at present: nobody can log in')
       })

@@ -1,9 +1,8 @@
 import { createHmac, randomInt, timingSafeEqual } from 'node:crypto'
 import { apiError } from '@rport/api'
-import { type Clock, errorMessage, type Logger, type Secret } from '@rport/kit'
+import { type Clock, errorMessage, type Logger, type Secret, withDeadline } from '@rport/kit'
 import type { SecondFactor } from '../login/index.ts'
 import type { CodeDelivery } from './deliveries/index.ts'
-import { withTimeout } from './deliveries/with-timeout.ts'
 import type { FactorStore } from './factor-store.ts'
 import type { Guesses } from './guesses.ts'
 
@@ -47,7 +46,7 @@ export function createDeliveredCodes(deps: DeliveredCodesDeps): SecondFactor {
       await store.await({ sessionId, username, codeHash, totpSecret: '', expiresAt: now + lifetimeMs }, now)
       const message = { sendTo, code, lifetimeMs, userAgent, address }
       try {
-        await withTimeout((signal) => delivery.send(message, signal), { timeoutMs: sendTimeoutMs, clock })
+        await withDeadline((signal) => delivery.send(message, signal), { timeoutMs: sendTimeoutMs, clock })
       } catch (error) {
         log.error({ username, method: delivery.method, reason: errorMessage(error) }, 'code could not be sent')
         throw apiError('two_fa_not_sent', {}, { cause: error })

@@ -1,8 +1,7 @@
 import { apiError } from '@rport/api'
-import { type Clock, errorMessage } from '@rport/kit'
+import { type Clock, errorMessage, withDeadline } from '@rport/kit'
 import type { FactorRules } from '../users/index.ts'
 import type { CodeDelivery } from './deliveries/index.ts'
-import { withTimeout } from './deliveries/with-timeout.ts'
 import { parseAppUrl } from './totp.ts'
 
 export interface FactorRulesDeps {
@@ -22,7 +21,7 @@ export function createFactorRules({ delivery, sendTimeoutMs, totpEnabled, clock 
     async sendToFault(sendTo) {
       if (!delivery) return undefined
       const ask = (signal: AbortSignal) => delivery.receiverFault(sendTo, signal)
-      const reason = await withTimeout(ask, { timeoutMs: sendTimeoutMs, clock }).catch(errorMessage)
+      const reason = await withDeadline(ask, { timeoutMs: sendTimeoutMs, clock }).catch(errorMessage)
       return reason === undefined ? undefined : apiError('two_fa_send_to_invalid', { reason })
     },
 

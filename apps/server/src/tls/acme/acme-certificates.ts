@@ -2,6 +2,7 @@ import {
   backoffDelayMs,
   type Clock,
   errorMessage,
+  inTime,
   type Logger,
   MS_PER_HOUR,
   MS_PER_MINUTE,
@@ -60,7 +61,12 @@ export async function openAcmeCertificates(options: AcmeCertificatesOptions): Pr
     log.info({ name, directoryUrl, proof: proofs.kind }, 'requesting a certificate')
     try {
       const authority = options.createAuthority(await folder.accountKey())
-      const obtained = await withDeadline(authority.obtain(name, proofs), clock)
+      const obtained = await inTime(authority.obtain(name, proofs), {
+        timeoutMs: ORDER_DEADLINE_MS,
+        clock,
+        late: () => new Error('the authority did not finish in 10 minutes'),
+        background: true,
+      })
       const next = toKeyPair(obtained.certificate, obtained.key)
       await folder.save(name, directoryUrl, obtained)
       if (isClosed) return
@@ -113,15 +119,4 @@ export async function openAcmeCertificates(options: AcmeCertificatesOptions): Pr
 async function makePlaceholder(name: string, now: number): Promise<KeyPair> {
   const made = await makeSelfSigned({ name, validFromAt: now, validToAt: now + PLACEHOLDER_LIFE_MS })
   return toKeyPair(made.certificate, made.key)
-}
-
-function withDeadline<T>(work: Promise<T>, clock: Clock): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(
-      () => reject(new Error('the authority did not finish in 10 minutes')),
-      ORDER_DEADLINE_MS,
-      { background: true },
-    )
-    work.then(resolve, reject).finally(() => timer.cancel())
-  })
 }

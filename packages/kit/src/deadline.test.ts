@@ -1,10 +1,11 @@
 import { getEventListeners } from 'node:events'
-import { createFakeClock } from '@rport/kit/testing'
 import { describe, expect, test } from 'vitest'
-import { CallerGone } from './caller-gone.ts'
-import { withDeadline } from './deadline.ts'
+import { inTime, withDeadline } from './deadline.ts'
+import { createFakeClock } from './testing/index.ts'
 
 const TIMEOUT_MS = 30_000
+
+class CallerGone extends Error {}
 
 function start(work: (signal: AbortSignal) => Promise<string>) {
   const clock = createFakeClock()
@@ -29,7 +30,19 @@ describe('work with a deadline', () => {
   test('that listens to nobody is answered at the deadline', async () => {
     const story = start(never)
     await story.clock.advance(TIMEOUT_MS)
-    await expect(story.answer).rejects.toMatchObject({ key: 'request_timeout' })
+    await expect(story.answer).rejects.toThrow('it took longer than 30s')
+  })
+
+  test('hears of the deadline by its signal', async () => {
+    let heard: AbortSignal | undefined
+    const story = start((signal) => {
+      heard = signal
+      return never()
+    })
+    await story.clock.advance(TIMEOUT_MS - 1)
+    expect(heard?.aborted).toBe(false)
+    await story.clock.advance(1)
+    expect(heard?.reason).toMatchObject({ message: 'it took longer than 30s' })
   })
 
   test('hears that its caller is gone, with the reason', async () => {
@@ -54,5 +67,22 @@ describe('work with a deadline', () => {
     const deal = { timeoutMs: TIMEOUT_MS, gone: caller.signal, clock: createFakeClock() }
     await expect(withDeadline(work, deal)).rejects.toBeInstanceOf(CallerGone)
     expect(begun).toBe(false)
+  })
+})
+
+describe('work that runs already', () => {
+  test('is waited for until the deadline, and then there is the error that the caller wants', async () => {
+    const clock = createFakeClock()
+    const answer = inTime(never(), { timeoutMs: TIMEOUT_MS, clock, late: () => new RangeError('too late') })
+    const seen = expect(answer).rejects.toThrow(new RangeError('too late'))
+    await clock.advance(TIMEOUT_MS)
+    await seen
+  })
+
+  test('leaves no timer behind, whether it ends well or not', async () => {
+    const clock = createFakeClock()
+    expect(await inTime(Promise.resolve('done'), { timeoutMs: TIMEOUT_MS, clock })).toBe('done')
+    await expect(inTime(Promise.reject(new Error('no')), { timeoutMs: TIMEOUT_MS, clock })).rejects.toThrow('no')
+    expect(clock.pending).toBe(0)
   })
 })
