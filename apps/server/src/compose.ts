@@ -1,13 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import { readDescriptorLimit } from '@rport/host'
 import { type Secret, version } from '@rport/kit'
-import { features } from '@rport/protocol'
-import { createKeepAlive, hostKeyFromSeed, pipeSocket } from '@rport/transport'
+import { hostKeyFromSeed, pipeSocket } from '@rport/transport'
 import { createConnections } from './agents/connections.ts'
 import { createLinkCounts } from './agents/link-counts.ts'
-import { createLinkWatch } from './agents/link-watch.ts'
-import { createAgentListener } from './agents/listener.ts'
-import { createPlainProxy } from './agents/plain-proxy.ts'
+import { composeAgents } from './compose-agents.ts'
 import { composePeople, type PeopleDeps } from './compose-people.ts'
 import { isTunnelProxyConfigured, type LockoutConfig, type ServerConfig } from './config/index.ts'
 import { agentLoginFailedEvent, createAuditLog, foreignIdEvent } from './features/auditlog/index.ts'
@@ -25,7 +22,8 @@ import { createAccessPolicy, createTunnelPolicy, createUserGroupService } from '
 import { createVault, passOnVaultNames } from './features/vault/index.ts'
 import { type AccessLine, createFiles, createHttpApp, type HttpTls, openApiRoutes } from './http/index.ts'
 import { toServerStatus } from './server-status.ts'
-import { createDescriptorBudget, createNewcomers, shareDescriptors, warnOfFewDescriptors } from './sockets/index.ts'
+import { createDescriptorBudget, shareDescriptors, warnOfFewDescriptors } from './sockets/index.ts'
+import { createTunnelListeners } from './visitors/index.ts'
 
 export interface ServerDeps extends PeopleDeps {
   /** Seed of the host key, configured or kept. */
@@ -93,8 +91,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     visibleTo: async (actor) => (await visibilityOf(actor)).sees,
     policy: createTunnelPolicy({ directory: users }),
     allowedByCredential: (clientAuthId, remote) => clientAuths.allowsTunnel(clientAuthId, remote),
-    pipe: pipeSocket,
-    descriptors,
+    openListener: createTunnelListeners({ pipe: pipeSocket, descriptors, clock, log }),
     clock,
     log,
   })
@@ -156,7 +153,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   const metrics = createMetrics({
     clients: registry.count,
     tunnels: tunnels.counts,
-    links: () => ({ ...linkCounts.read(), waitingHandshakes: listener.pendingHandshakes }),
+    links: () => ({ ...linkCounts.read(), waitingHandshakes: agents.listener.pendingHandshakes }),
     lockouts: { api: apiLockout.counts, agents: agentsLockout.counts },
     database: () => ({ waitingWrites: db.waitingWrites }),
     requests,
@@ -170,7 +167,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
         await db.write(async () => undefined)
       },
       'listener for agents': async () => {
-        if (!listener.isListening) throw new Error('not listening')
+        if (!agents.listener.isListening) throw new Error('not listening')
       },
     },
     clock,
@@ -238,64 +235,17 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
         log,
       })
     : undefined
-
-  const { proxyUrl } = config.agents
-  const plainProxy =
-    proxyUrl === undefined
-      ? undefined
-      : createPlainProxy({ target: proxyUrl, maxRequestBytes: config.agents.maxRequestBytes, log })
-  const keepAlive = createKeepAlive({ clock, log })
-  const watchLink = createLinkWatch({
-    keepAlive,
-    checkIntervalMs: config.clients.checkConnectionIntervalMs,
-    checkTimeoutMs: config.clients.checkConnectionTimeoutMs,
-    onAlive: clients.service.onAlive,
-  })
-  const leaving = new Set<Promise<void>>()
-  const listener = createAgentListener({
-    listen: config.agents.listen,
+  const agents = composeAgents(config.agents, {
     hostKey,
     verifyClientAuth: clientsAuth.verify,
-    duties: {
-      onConnected: clients.service.onConnected,
-      onRequest: clients.onRequest,
-      onRegistered(agent, isOurs) {
-        watchLink(agent, isOurs)
-        void clients.deliverAttributes(agent)
-      },
-      onClosed(agent) {
-        const left = clients.service.onClosed(agent)
-        leaving.add(left)
-        return left.finally(() => leaving.delete(left))
-      },
-    },
+    clients,
+    clientsAt: registry.countAt,
+    linkCheck: config.clients,
     lockout: agentsLockout,
     counts: linkCounts,
     onLoginFailed: (clientAuthId, address) => void audit.attempted(agentLoginFailedEvent(clientAuthId, address)),
     descriptors,
-    clientsAt: registry.countAt,
-    newcomers: createNewcomers({
-      maxPerAddress: config.agents.maxUnknownPerAddress,
-      expectedFrom: registry.countAt,
-      trustedProxies: config.agents.trustedProxies,
-      clock,
-      log: log.child({ area: 'agents' }),
-    }),
-    capabilities: {
-      serverVersion: version,
-      // No measurements yet: agents do not send what nobody keeps.
-      monitoringVersion: 0,
-      ipAddressesVersion: 1,
-      features: [features.halfClose, features.zeroMask, features.earlyData],
-    },
-    maxConcurrentHandshakes: config.agents.maxConcurrentHandshakes,
-    maxRequestBytes: config.agents.maxRequestBytes,
-    trustedProxies: config.agents.trustedProxies,
-    answerPlain(request, response, address) {
-      if (localDoor?.answer(request, response)) return true
-      plainProxy?.answer(request, response, address)
-      return plainProxy !== undefined
-    },
+    localDoor,
     clock,
     log,
   })
@@ -318,22 +268,18 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
         enabled && metricsListen
           ? await metricsDoor.start(metricsListen, { whom: 'scrapes', setting: '[metrics] address' })
           : undefined
-      return { agents: await listener.start(), api: apiAt, metrics: metricsAt }
+      return { agents: await agents.listener.start(), api: apiAt, metrics: metricsAt }
     },
     async close() {
       health.drain()
-      listener.stopListening()
+      agents.listener.stopListening()
       clientsAuth.stop()
       clients.service.stop()
       await api.close()
-      await listener.close()
-      plainProxy?.close()
+      await agents.close()
       await localDoor?.close()
-      // The ends of connections free ports and write down who has left: the database must still be there.
-      while (leaving.size > 0) await Promise.allSettled([...leaving])
       await metricsDoor.close()
       metrics.stop()
-      keepAlive.close()
       await tunnels.close()
       await login.close()
       await audit.close()

@@ -1,55 +1,38 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Clock, callerAddress, errorMessage, type IpNetwork, type Logger, parseIp } from '@rport/kit'
-import type { Capabilities } from '@rport/protocol'
+import { type Clock, callerAddress, errorMessage, type IpNetwork, type Logger } from '@rport/kit'
 import { acceptAgent, type Connection, type HostKey, judgeUpgrade, TransportError } from '@rport/transport'
-import { type DescriptorBudget, listenFault, type Newcomers } from '../sockets/index.ts'
-import { type AgentDuties, greetAgent } from './agent-greeting.ts'
+import { type DescriptorBudget, listenFault } from '../sockets/index.ts'
+import type { Admission, Judgement } from './admission.ts'
 import { createHandshakeSlots } from './handshake-slots.ts'
-import type { LinkCounts } from './link-counts.ts'
+import type { LinkCounts, LinkRefusal } from './link-counts.ts'
 import {
   BAD_UPGRADE,
   BANNED,
   BUSY,
   faultOf,
   NOT_FOUND,
-  sendPlainAnswer,
+  type PlainAnswer,
   WRONG_METHOD,
   writePlainAnswer,
 } from './plain-answers.ts'
-
-/** Whoever guesses credentials is slowed down; see features/login/lockout.ts. */
-export interface AgentLockout {
-  isBanned(address: string): boolean
-  isPaused(name: string, address: string): boolean
-  loginFailed(name: string, address: string): void
-  loginSucceeded(name: string, address: string): void
-}
+import type { AnswerPlain } from './plain-desk.ts'
 
 export interface AgentListenerDeps {
   readonly listen: { readonly host: string; readonly port: number }
   readonly hostKey: HostKey
-  /** Judges client auth id and password; takes as long for unknown ids. */
-  readonly verifyClientAuth: (clientAuthId: string, password: string) => Promise<boolean>
-  readonly duties: AgentDuties
-  readonly lockout: AgentLockout
-  readonly capabilities: Capabilities
+  readonly admission: Admission
+  /** An agent has logged in; its connection waits to be served. Must not throw. */
+  readonly onArrived: (connection: Connection, address: string) => void
+  readonly answerPlain: AnswerPlain
   readonly maxConcurrentHandshakes: number
   readonly maxRequestBytes: number
   readonly trustedProxies: readonly IpNetwork[]
-  /** Bounds the connections of one address that have not logged in. */
-  readonly newcomers: Newcomers
-  /** How many clients were last connected from an address, also before a restart. */
-  readonly clientsAt: (address: string) => number
   /** Bounds all connections. */
   readonly descriptors: Pick<DescriptorBudget, 'take' | 'give'>
-  /** Told of every login and of everybody who is turned away. */
-  readonly counts: Pick<LinkCounts, 'opened' | 'refused'>
-  /** Told of every wrong password, and of ids that are not known. */
-  readonly onLoginFailed: (clientAuthId: string, address: string) => void
-  /** May answer a plain request; @returns whether it does. Nobody does: it is answered with an empty 404. */
-  readonly answerPlain?: ((request: IncomingMessage, response: ServerResponse, address: string) => boolean) | undefined
+  /** Told of everybody who is turned away. */
+  readonly counts: Pick<LinkCounts, 'refused'>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -80,9 +63,14 @@ const BACKLOG = 4096
 /** Sockets on this port: the fleet and those that are no agents yet. */
 const MAX_SOCKETS = 60_000
 
-/** Accepts agents: HTTP, WebSocket, SSH, login, registration. What happens then is decided by `duties`. */
+/** Who is let in, with where it came from. */
+type Admitted = Extract<Judgement, { outcome: 'admitted' }> & { readonly address: string }
+
+const UPGRADE_FAULTS = { malformed: BAD_UPGRADE, 'wrong-method': WRONG_METHOD } as const
+
+/** Accepts agents: HTTP, WebSocket, SSH, login. Then they are `onArrived`'s business. */
 export function createAgentListener(deps: AgentListenerDeps): AgentListener {
-  const { counts, descriptors, lockout, log, newcomers } = deps
+  const { admission, counts, descriptors, log } = deps
   const slots = createHandshakeSlots({
     slots: deps.maxConcurrentHandshakes,
     slotMs: SLOT_MS,
@@ -93,7 +81,7 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
   const connections = new Set<Connection>()
 
   const onSocket = (socket: Socket) => {
-    if (!newcomers.arrived(socket) || !descriptors.take()) {
+    if (!admission.arrived(socket) || !descriptors.take()) {
       counts.refused('limit')
       socket.destroy()
       return
@@ -101,49 +89,25 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     socket.once('close', descriptors.give)
   }
 
-  const addressOf = (request: IncomingMessage): string => {
-    const forwarded = request.headers['x-forwarded-for']
-    const header = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
-    return callerAddress(request.socket.remoteAddress ?? '', header, deps.trustedProxies)
-  }
-
   const verifyFrom = (address: string, onRefused: () => void) => async (clientAuthId: string, password: string) => {
-    if (lockout.isPaused(clientAuthId, address)) {
-      log.info({ clientAuthId, address }, 'agent login refused: paused after a failed one')
-      onRefused()
-      return false
-    }
-    const isRight = await deps.verifyClientAuth(clientAuthId, password)
-    if (isRight) {
-      lockout.loginSucceeded(clientAuthId, address)
-      return true
-    }
-    lockout.loginFailed(clientAuthId, address)
-    // Fixed text and field names: tools such as fail2ban match on them (docs/manual/security.md).
-    log.warn({ address, clientAuthId }, 'agent login failed')
-    deps.onLoginFailed(clientAuthId, address)
-    onRefused()
-    return false
+    const isRight = await admission.login(clientAuthId, password, address)
+    if (!isRight) onRefused()
+    return isRight
   }
 
   /** By itself, so that nothing of the handshake lives as long as the connection. */
   const take = (connection: Connection, address: string) => {
     connections.add(connection)
-    counts.opened(connection)
     void connection.closed.then(() => connections.delete(connection))
-    greetAgent({ connection, clientAuthId: connection.user, address }, deps)
+    deps.onArrived(connection, address)
   }
 
-  const welcome = async (request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => {
-    // Whoever is not known by the socket's own address, because a proxy stands between, is counted by the true one.
-    const isForwarded = address !== parseIp(request.socket.remoteAddress ?? '')?.text
-    const release = isForwarded ? newcomers.admit(address) : () => newcomers.known(request.socket)
-    const leave = release && (await slots.enter(deps.clientsAt(address) > 0 ? 'known' : 'stranger'))
-    if (!release || !leave) {
-      counts.refused(release ? 'busy' : 'limit')
-      release?.()
-      writePlainAnswer(socket, BUSY)
-      return
+  const welcome = async (request: IncomingMessage, socket: Duplex, head: Buffer, caller: Admitted) => {
+    const { address, origin, release } = caller
+    const leave = await slots.enter(origin)
+    if (!leave) {
+      release()
+      return refuse(socket, 'busy', BUSY)
     }
     let isCounted = false
     const onRefused = () => {
@@ -173,22 +137,25 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
     }
   }
 
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const refuse = (socket: Duplex, reason: LinkRefusal, answer: PlainAnswer) => {
+    counts.refused(reason)
+    writePlainAnswer(socket, answer)
+  }
+
+  const onUpgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // A socket without an error listener would end the program.
     socket.on('error', () => socket.destroy())
-    const address = addressOf(request)
-    if (lockout.isBanned(address)) {
-      counts.refused('banned')
-      return writePlainAnswer(socket, BANNED)
-    }
+    const address = callerOf(request, deps.trustedProxies)
     const verdict = judgeUpgrade(request)
+    const isFaulty = verdict === 'malformed' || verdict === 'wrong-method'
+    const fault = isFaulty ? UPGRADE_FAULTS[verdict] : faultOf(request, deps.maxRequestBytes)
+    const isAgent = verdict === 'agent' && !fault
+    const judgement = await admission.judge({ socket: request.socket, address, isAgent })
+    if (judgement.outcome === 'banned') return refuse(socket, 'banned', BANNED)
+    if (isAgent && judgement.outcome === 'limit') return refuse(socket, 'limit', BUSY)
+    if (isAgent && judgement.outcome === 'admitted') return welcome(request, socket, head, { address, ...judgement })
     if (verdict !== 'agent') counts.refused('no-agent')
-    if (verdict === 'malformed') return writePlainAnswer(socket, BAD_UPGRADE)
-    if (verdict === 'wrong-method') return writePlainAnswer(socket, WRONG_METHOD)
-    const fault = faultOf(request, deps.maxRequestBytes)
-    if (fault) return writePlainAnswer(socket, fault)
-    if (verdict === 'not-an-agent') return writePlainAnswer(socket, NOT_FOUND)
-    void welcome(request, socket, head, address)
+    writePlainAnswer(socket, fault ?? NOT_FOUND)
   }
 
   const server: Server = createServer(
@@ -200,18 +167,16 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
       keepAliveTimeout: HEADER_TIMEOUT_MS,
       noDelay: true,
     },
-    (request, response) => {
-      const address = addressOf(request)
-      if (lockout.isBanned(address)) return sendPlainAnswer(response, BANNED)
-      const fault = faultOf(request, deps.maxRequestBytes)
-      if (!fault && deps.answerPlain?.(request, response, address)) return
-      // An upgrade to something else reaches us here or there, depending on its headers: the answer is the same.
-      sendPlainAnswer(response, fault ?? NOT_FOUND)
-    },
+    (request, response) => deps.answerPlain(request, response, callerOf(request, deps.trustedProxies)),
   )
   server.maxConnections = MAX_SOCKETS
   server.on('connection', onSocket)
-  server.on('upgrade', onUpgrade)
+  server.on('upgrade', (request, socket, head) => {
+    onUpgrade(request, socket, head).catch((error: unknown) => {
+      socket.destroy()
+      log.error({ error }, 'an arriving agent could not be judged')
+    })
+  })
   server.on('clientError', (_error, socket) => socket.destroy())
 
   let stopped: Promise<void> | undefined
@@ -237,6 +202,13 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
       await stopped
     },
   }
+}
+
+/** The true address of whoever sends a request: a trusted proxy is believed what it says. */
+export function callerOf({ headers, socket }: IncomingMessage, trustedProxies: readonly IpNetwork[]): string {
+  const forwarded = headers['x-forwarded-for']
+  const header = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
+  return callerAddress(socket.remoteAddress ?? '', header, trustedProxies)
 }
 
 async function listen(

@@ -19,6 +19,11 @@ export interface Newcomers {
    * @returns false when its address has too many: the caller destroys it
    */
   arrived(socket: Socket): boolean
+  /**
+   * Counts a connection that another process has accepted; those of trusted proxies are not counted.
+   * @returns what ends it, idempotent; undefined: its address has too many
+   */
+  arrivedFrom(address: string): (() => void) | undefined
   /** Whoever is at the other end has logged in. */
   known(peer: Peer): void
   /** Counts somebody whose address a trusted proxy told. @returns what ends it, idempotent; undefined: too many */
@@ -70,12 +75,18 @@ export function createNewcomers(options: NewcomersOptions): Newcomers {
     }
   }
 
+  const arrivedFrom = (address: string): (() => void) | undefined => {
+    const ip = parseIp(address)
+    if (!ip || trustedProxies.some((network) => networkContains(network, ip))) return uncounted
+    return admit(ip.text)
+  }
+
   return {
     admit,
+    arrivedFrom,
     arrived(socket) {
-      const ip = parseIp(socket.remoteAddress ?? '')
-      if (!ip || trustedProxies.some((network) => networkContains(network, ip))) return true
-      const release = admit(ip.text)
+      const release = arrivedFrom(socket.remoteAddress ?? '')
+      if (release === uncounted) return true
       if (!release) return false
       const key = keyOf(socket)
       releases.set(key, release)
@@ -92,5 +103,7 @@ export function createNewcomers(options: NewcomersOptions): Newcomers {
     },
   }
 }
+
+const uncounted = () => undefined
 
 const keyOf = ({ remoteAddress, remotePort }: Peer): string => `${remoteAddress}|${remotePort}`

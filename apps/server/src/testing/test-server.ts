@@ -17,6 +17,7 @@ import { createTunnels, type Tunnels } from '../features/tunnels/index.ts'
 import type { TunnelPolicy } from '../features/users/index.ts'
 import type { AccessPolicy, Actor } from '../http/index.ts'
 import { basic, createTestApp } from '../http/testing/test-app.ts'
+import { createTunnelListeners } from '../visitors/index.ts'
 import { DEFAULT_PORTS } from './test-ports.ts'
 import { unrestricted } from './unrestricted.ts'
 
@@ -60,7 +61,7 @@ export async function startTestServer(options: { clock?: Clock; policy?: TunnelP
     visibleTo: async (actor) => (await visibilityOf(actor)).sees,
     policy: options.policy ?? unrestricted,
     allowedByCredential: () => true,
-    pipe: pipeSocket,
+    openListener: createTunnelListeners({ pipe: pipeSocket, clock, log }),
     clock,
     log,
   })

@@ -10,6 +10,7 @@ import { createFakeAgent } from '../../testing/fake-agent.ts'
 import { startEchoTarget, startTarget } from '../../testing/tcp-target.ts'
 import { DEFAULT_PORTS } from '../../testing/test-ports.ts'
 import { unrestricted } from '../../testing/unrestricted.ts'
+import { createTunnelListeners } from '../../visitors/index.ts'
 import { createTunnels } from '../tunnels/index.ts'
 import {
   type AgentSession,
@@ -54,7 +55,7 @@ async function setUp(options: Options = {}) {
     isProxyConfigured: false,
     visibleTo: async () => () => true,
     allowedByCredential: () => true,
-    pipe: pipeSocket,
+    openListener: createTunnelListeners({ pipe: pipeSocket, clock, log }),
     clock,
     log,
   })

@@ -1,23 +1,22 @@
 /**
  * Tunnels: listeners on the server that lead through a client to a target, opened on demand or standing with the agent.
  * Not for templates of tunnels that people keep (stored tunnels), nor for how bytes travel (packages/transport).
- * Start at tunnel-service.ts (the rules), then tunnel-opening.ts (how a port is found) and tcp-listener.ts (a visitor's way).
+ * Start at tunnel-service.ts (the rules), then tunnel-opening.ts (how a port is found). A visitor's way is in visitors/.
  */
 import type { Clock, Logger } from '@rport/kit'
 import type { RemoteRecord } from '@rport/protocol'
 import type { Connections } from '../../agents/connections.ts'
 import type { Actor, RouteSet } from '../../http/index.ts'
+import type { OpenTunnelListener } from '../../visitors/index.ts'
 import type { TunnelPolicy } from '../users/index.ts'
 import { createOpenTunnels } from './open-tunnels.ts'
 import { createPortPool, type PortPolicy } from './port-pool.ts'
-import type { Descriptors, PipeSocket } from './tcp-listener.ts'
 import type { Tunnel, TunnelEnd } from './tunnel.ts'
 import { createTunnelRestore, type TunnelRestore } from './tunnel-restore.ts'
 import { tunnelRoutes } from './tunnel-routes.ts'
 import { createTunnelService, forgetExpired, type TunnelMemory, type TunnelService } from './tunnel-service.ts'
 
 export type { PortPolicy } from './port-pool.ts'
-export type { PipeSocket } from './tcp-listener.ts'
 export type { Tunnel, TunnelEnd } from './tunnel.ts'
 export type { Returning, TunnelRestore } from './tunnel-restore.ts'
 export type { OpenPrepared, TunnelMemory, TunnelRequest, TunnelService } from './tunnel-service.ts'
@@ -37,10 +36,8 @@ export interface TunnelsDeps {
   readonly policy: TunnelPolicy
   /** Whether the rules of a credential let its clients have this tunnel. */
   readonly allowedByCredential: (clientAuthId: string, remote: RemoteRecord) => boolean | Promise<boolean>
-  /** Joins a socket with a channel: `pipeSocket` of packages/transport. */
-  readonly pipe: PipeSocket
-  /** Bounds the visitors of all tunnels; absent in tests. */
-  readonly descriptors?: Descriptors | undefined
+  /** Listens where the connection of the agent is. */
+  readonly openListener: OpenTunnelListener
   readonly clock: Clock
   readonly log: Logger
   /** 0 ≤ random() < 1; where the search for a random port begins. */
@@ -70,12 +67,11 @@ export interface Tunnels {
 
 /** Builds the feature; nothing listens yet. */
 export function createTunnels(deps: TunnelsDeps): Tunnels {
-  const { connections, memory, allowedByCredential, pipe, clock, log } = deps
+  const { connections, memory, allowedByCredential, openListener, clock, log } = deps
   const ports = createPortPool(deps.ports, deps.random)
   const open = createOpenTunnels({
     ports,
-    pipe,
-    descriptors: deps.descriptors,
+    openListener,
     allowedByCredential,
     clock,
     log,

@@ -1,4 +1,4 @@
-import { joinHostPort } from '@rport/kit'
+import { type Clock, joinHostPort, type Logger } from '@rport/kit'
 import { parseTunnelAcl, type RemoteRecord } from '@rport/protocol'
 import { type Tunnel, type TunnelEnd, TunnelNotStarted, type TunnelOwner } from './tunnel.ts'
 import { startTunnelLifetime } from './tunnel-lifetime.ts'
@@ -9,6 +9,8 @@ export interface OpenTunnelsDeps extends OpeningDeps {
   readonly allowedByCredential: (clientAuthId: string, remote: RemoteRecord) => boolean | Promise<boolean>
   /** A tunnel has ended by itself. Called after its port was freed. */
   readonly onExpired: (tunnel: Tunnel) => void
+  readonly clock: Clock
+  readonly log: Logger
 }
 
 /** The tunnels that are open now, by client. Rules live elsewhere: this opens, closes and counts. */
@@ -26,7 +28,7 @@ export interface OpenTunnels {
   /** Visitors of a tunnel right now; 0 when it is not open. */
   openConnections(tunnel: Tunnel): number
   /** New visitors are judged by the new text; those inside stay. @throws TunnelAclError, and nothing has changed */
-  changeAcl(tunnel: Tunnel, acl: string | null): void
+  changeAcl(tunnel: Tunnel, acl: string | null): Promise<void>
   /** Settles when the port is free. Nothing happens when the tunnel is not open any more. */
   end(tunnel: Tunnel, reason: TunnelEnd): Promise<void>
   /** Tunnels of the user `from` are those of `to` from now on; '' = of nobody. */
@@ -111,12 +113,12 @@ export function createOpenTunnels(deps: OpenTunnelsDeps): OpenTunnels {
     listOf,
     list,
     openConnections: (tunnel) => entryOf(tunnel)?.opened.listener.openConnections ?? 0,
-    changeAcl(tunnel, acl) {
-      const parsed = parseTunnelAcl(acl)
+    async changeAcl(tunnel, acl) {
+      parseTunnelAcl(acl)
       const entry = entryOf(tunnel)
       if (!entry) return
-      entry.opened.acl = parsed
       entry.tunnel = { ...entry.tunnel, acl }
+      await entry.opened.listener.changeAcl(acl)
     },
     end,
     passOn(from, to) {

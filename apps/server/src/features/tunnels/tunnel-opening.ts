@@ -1,36 +1,23 @@
-import { type Clock, errorMessage, type Logger, parseIp } from '@rport/kit'
-import {
-  aclAllows,
-  formatTunnelTarget,
-  parseTunnelAcl,
-  type RemoteRecord,
-  TUNNEL_CHANNEL,
-  type TunnelAcl,
-} from '@rport/protocol'
+import { errorMessage, parseIp } from '@rport/kit'
+import { formatTunnelTarget, parseTunnelAcl, type RemoteRecord } from '@rport/protocol'
+import { isAddressInUse, type OpenTunnelListener, type TunnelListener } from '../../visitors/index.ts'
 import type { PortPool, PortReservation } from './port-pool.ts'
-import { type Descriptors, isAddressInUse, openTcpListener, type PipeSocket, type TcpListener } from './tcp-listener.ts'
 import { TunnelNotStarted, type TunnelOwner } from './tunnel.ts'
 
-/** The agent must confirm a channel within this time. It may look up a name first, one channel after the other. */
-const CHANNEL_TIMEOUT_MS = 30_000
 /** Where a listener without a host listens: every address of IPv4, as the original. */
 const ANY_HOST = '0.0.0.0'
 
 export interface OpeningDeps {
   readonly ports: PortPool
-  readonly pipe: PipeSocket
-  readonly descriptors?: Descriptors | undefined
-  readonly clock: Clock
-  readonly log: Logger
+  /** Listens where the connection of the agent is. */
+  readonly openListener: OpenTunnelListener
 }
 
 /** A listener of a tunnel on the port that it got. */
 export interface OpenedListener {
   readonly host: string
   readonly port: number
-  readonly listener: TcpListener
-  /** Who may enter; may be replaced while visitors come and go. */
-  acl: TunnelAcl | undefined
+  readonly listener: TunnelListener
   /** Ends visitors and listener, then gives the port back. Idempotent, never rejects. */
   close(): Promise<void>
 }
@@ -55,9 +42,9 @@ export async function openTunnelListener(
   preferredPort?: number,
 ): Promise<OpenedListener> {
   requireSupported(remote)
-  const acl = parseTunnelAcl(remote.acl)
-  const open = (host: string) => (reservation: PortReservation) =>
-    listenOn(deps, { owner, remote, host, acl, reservation })
+  // Looked at before any port is touched.
+  parseTunnelAcl(remote.acl)
+  const open = (host: string) => (reservation: PortReservation) => listenOn(deps, { owner, remote, host, reservation })
   if (remote.listenPort === undefined) return openOnAnyPort(deps.ports, open(ANY_HOST), preferredPort)
   return openOnPort(deps.ports, open(listenHostOf(remote)), remote.listenPort)
 }
@@ -76,7 +63,6 @@ interface Place {
   readonly owner: TunnelOwner
   readonly remote: RemoteRecord
   readonly host: string
-  readonly acl: TunnelAcl | undefined
   readonly reservation: PortReservation
 }
 
@@ -84,22 +70,10 @@ async function listenOn(deps: OpeningDeps, place: Place): Promise<OpenedListener
   const { owner, remote, host, reservation } = place
   const { port } = reservation
   const target = formatTunnelTarget({ protocol: 'tcp', host: remote.targetHost, port: remote.targetPort })
-  const targetBytes = Buffer.from(target)
-  const gate = { acl: place.acl }
   try {
-    const listener = await openTcpListener({
-      listen: { host, port },
-      admits: (address) => aclAllows(gate.acl, address),
-      openEarly: () => owner.connection.openEarly(TUNNEL_CHANNEL, targetBytes, { timeoutMs: CHANNEL_TIMEOUT_MS }),
-      openChannel: (signal) =>
-        owner.connection.openChannel(TUNNEL_CHANNEL, targetBytes, { timeoutMs: CHANNEL_TIMEOUT_MS, signal }),
-      pipe: deps.pipe,
-      descriptors: deps.descriptors,
-      clock: deps.clock,
-      log: deps.log.child({ clientId: owner.clientId, listenPort: port }),
-    })
-    const close = () => listener.close().then(reservation.release)
-    return Object.assign(gate, { host, port, listener, close })
+    const way = { clientId: owner.clientId, host, port, target, acl: remote.acl }
+    const listener = await deps.openListener(owner.connection, way)
+    return { host, port, listener, close: () => listener.close().then(reservation.release) }
   } catch (error) {
     reservation.release()
     if (isAddressInUse(error)) throw new TunnelNotStarted('in-use', `Local port ${port} already in use.`)

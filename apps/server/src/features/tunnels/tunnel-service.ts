@@ -137,13 +137,13 @@ export function createTunnelService(deps: TunnelServiceDeps): TunnelService {
     async changeAcl(clientId, tunnelId, acl, joined) {
       const tunnel = requireTunnel(clientId, tunnelId)
       try {
-        open.changeAcl(tunnel, acl)
+        await open.changeAcl(tunnel, acl)
       } catch (error) {
         if (!(error instanceof TunnelAclError)) throw error
         throw apiError('tunnel_acl_change_invalid', { reason: error.message }, { cause: error })
       }
-      await remember(clientId, joined).catch((error) => {
-        open.changeAcl(tunnel, tunnel.acl)
+      await remember(clientId, joined).catch(async (error) => {
+        await open.changeAcl(tunnel, tunnel.acl)
         throw error
       })
     },

@@ -8,6 +8,7 @@ import { createFakeAgent, type FakeAgent, type FakeAgentOptions } from '../../te
 import { startEchoTarget, startTarget, visit } from '../../testing/tcp-target.ts'
 import { DEFAULT_PORTS } from '../../testing/test-ports.ts'
 import { unrestricted } from '../../testing/unrestricted.ts'
+import { createTunnelListeners } from '../../visitors/index.ts'
 import { createTunnels, type Tunnel, type TunnelsDeps } from './index.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -43,7 +44,7 @@ function setUp(options: Options = {}) {
     isProxyConfigured: false,
     visibleTo: async () => () => true,
     allowedByCredential: options.allowedByCredential ?? (() => true),
-    pipe: pipeSocket,
+    openListener: createTunnelListeners({ pipe: pipeSocket, clock, log }),
     clock,
     log,
   })
@@ -276,6 +277,7 @@ describe('ports', () => {
   test('a random port is taken by really listening: one that another program has is passed over', async () => {
     const other = await echo()
     const clock = createFakeClock()
+    const log = createMemoryLogger()
     const connections = createConnections()
     const tunnels = createTunnels({
       policy: unrestricted,
@@ -286,9 +288,9 @@ describe('ports', () => {
       isProxyConfigured: false,
       visibleTo: async () => () => true,
       allowedByCredential: () => true,
-      pipe: pipeSocket,
+      openListener: createTunnelListeners({ pipe: pipeSocket, clock, log }),
       clock,
-      log: createMemoryLogger(),
+      log,
     })
     const agent = createFakeAgent({ answers: { check_tunnel_allowed: ALLOWED } })
     connections.set('c1', agent.connection)

@@ -1,8 +1,8 @@
 import { createFakeClock, createMemoryLogger } from '@rport/kit/testing'
 import { type Channel, ChannelRefused, pipeSocket } from '@rport/transport'
 import { afterEach, expect, test } from 'vitest'
-import { createFakeAgent } from '../../testing/fake-agent.ts'
-import { startEchoTarget, startTarget, type TcpTarget, visit } from '../../testing/tcp-target.ts'
+import { createFakeAgent } from '../testing/fake-agent.ts'
+import { startEchoTarget, startTarget, type TcpTarget, visit } from '../testing/tcp-target.ts'
 import { isAddressInUse, openTcpListener, type TcpListenerOptions } from './tcp-listener.ts'
 
 const cleanups: (() => unknown)[] = []
