@@ -1,13 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { Agent, get } from 'node:http'
-import { join } from 'node:path'
-import { createApi } from '../../tests/harness/api-client.ts'
-import { until } from '../../tests/harness/deadline.ts'
-import { freePorts } from '../../tests/harness/ports.ts'
-import { startProgram } from '../../tests/harness/program.ts'
-import { RPORTD } from '../../tests/harness/programs.ts'
-import { run } from '../../tests/harness/run.ts'
-import { toToml } from '../../tests/harness/toml.ts'
+import { startUserServer } from '../../tests/harness/user-server.ts'
 import type { Line, LineContext } from '../line.ts'
 import { median, percentile } from '../statistics.ts'
 
@@ -48,34 +40,13 @@ interface Server {
 
 /** A server with one user in its own tables, where passwords are kept with argon2id. */
 async function startServerWithUser({ scope, env }: LineContext): Promise<Server> {
-  const folder = await scope.folder('storm')
-  const dataDir = join(folder, 'data')
-  await mkdir(dataDir, { mode: 0o700 })
-  const [agentPort = 0, apiPort = 0] = await freePorts(2)
-  const config = join(folder, 'rportd.conf')
-  const settings = {
-    server: { address: `127.0.0.1:${agentPort}`, data_dir: dataDir, allow_root: true },
-    // Attempts are to be judged, not turned away.
-    api: { address: `127.0.0.1:${apiPort}`, user_login_wait: 0, max_failed_login: 0 },
-    logging: { log_level: 'error' },
-  }
-  await writeFile(config, toToml(settings), { mode: 0o600 })
-  const server = startProgram(scope, {
-    name: 'rportd',
-    command: RPORTD,
-    args: ['-c', config],
-    cwd: folder,
-    env: { ...process.env, ...env },
-  })
-  const apiUrl = `http://127.0.0.1:${apiPort}/api/v1`
-  await until('the API answers', async () => server.hasExited || (await fetch(`${apiUrl}/status`)).status === 401)
-  const args = ['user', 'add', 'ada', '--group', 'Administrators', '-c', config]
-  const added = await run(scope, { name: 'user add', command: RPORTD, args, cwd: folder })
-  const password = added.output.trim().split(': ')[1]
-  if (added.code !== 0 || password === undefined) throw new Error(`no user: ${added.output}${server.output}`)
-  const login = await createApi({ baseUrl: apiUrl, user: 'ada', password }).get('/login?token-lifetime=3600')
+  // Attempts are to be judged, not turned away.
+  const settings = { api: { user_login_wait: 0, max_failed_login: 0 } }
+  const server = await startUserServer(scope, { settings, env })
+  const ada = server.as('ada', await server.addUser('ada', '--group', 'Administrators'))
+  const login = await ada.get('/api/v1/login?token-lifetime=3600')
   if (login.status !== 200) throw new Error(`no login: ${login.status} ${login.text}`)
-  return { apiUrl, bearer: `Bearer ${login.json.data.token}` }
+  return { apiUrl: `${server.baseUrl}/api/v1`, bearer: `Bearer ${login.json.data.token}` }
 }
 
 /** Tries to log in from all sides until it is stopped; `stop` tells how often that was answered. */

@@ -47,6 +47,7 @@ export {
   startServer,
   type TestServer,
 } from './server.ts'
+export { createServerFolder, type ServerFolder } from './server-folder.ts'
 export { createSmallDisk, type SmallDisk, smallDiskMissing } from './small-disk.ts'
 export {
   startDigestTarget,
@@ -59,4 +60,5 @@ export {
 } from './targets.ts'
 export { mergeSettings, type Settings, toToml } from './toml.ts'
 export { startTransferTarget, type TransferOptions, type TransferResult, transfer } from './transfer.ts'
+export { createUserServer, startUserServer, type UserServer, type UserServerOptions } from './user-server.ts'
 export { accepts, type OpenVisit, openVisit, type VisitOptions, visit } from './visitor.ts'

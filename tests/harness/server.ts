@@ -1,12 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Api, createApi } from './api-client.ts'
 import { until } from './deadline.ts'
-import { freePorts, TUNNEL_PORTS } from './ports.ts'
+import { TUNNEL_PORTS } from './ports.ts'
 import { type Program, startProgram } from './program.ts'
 import { RPORTD } from './programs.ts'
 import type { Scope } from './scope.ts'
-import { mergeSettings, type Settings, toToml } from './toml.ts'
+import { createServerFolder } from './server-folder.ts'
+import { mergeSettings, type Settings } from './toml.ts'
 
 /** The seed of every test server, and the fingerprint that follows from it (a published test vector). */
 export const KEY_SEED = 'test'
@@ -43,35 +42,25 @@ export interface TestServer {
 
 /** Starts rportd and waits until its API answers; the scope ends it. */
 export async function startServer(scope: Scope, options: ServerOptions = {}): Promise<TestServer> {
-  const folder = await scope.folder('server')
-  const dataDir = join(folder, 'data')
-  await mkdir(dataDir, { mode: 0o700 })
-  const [agentPort = 0, apiPort = 0] = await freePorts(2)
-  const agentHost = options.agentHost ?? '127.0.0.1'
-  const configFile = join(folder, 'rportd.conf')
-  const settings = mergeSettings(
-    {
-      server: {
-        address: `${agentHost}:${agentPort}`,
-        key_seed: KEY_SEED,
-        auth: AGENT_AUTH,
-        data_dir: dataDir,
-        allow_root: true,
-        max_concurrent_ssh_handshakes: 8,
-        used_ports: [TUNNEL_PORTS],
-      },
-      logging: { log_level: 'debug' },
-      api: { address: `127.0.0.1:${apiPort}`, auth: `${ADMIN.user}:${ADMIN.password}` },
+  const usual = {
+    server: {
+      key_seed: KEY_SEED,
+      auth: AGENT_AUTH,
+      max_concurrent_ssh_handshakes: 8,
+      used_ports: [TUNNEL_PORTS],
     },
-    options.settings ?? {},
-  )
-  await writeFile(configFile, toToml(settings), { mode: 0o600 })
+    logging: { log_level: 'debug' },
+    api: { auth: `${ADMIN.user}:${ADMIN.password}` },
+  }
+  const { agentHost = '127.0.0.1' } = options
+  const settings = mergeSettings(usual, options.settings ?? {})
+  const { folder, dataDir, config, agentPort, apiPort } = await createServerFolder(scope, { settings, agentHost })
   const api = createApi({ baseUrl: `http://127.0.0.1:${apiPort}`, ...ADMIN })
   const launch = async () => {
     const program = startProgram(scope, {
       name: 'rportd',
       command: options.command ?? RPORTD,
-      args: ['-c', configFile],
+      args: ['-c', config],
       cwd: folder,
       ...(options.env ? { env: { ...process.env, ...options.env } } : {}),
     })

@@ -1,19 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'vitest'
 import {
   AGENT_AUTH,
-  createApi,
   createScope,
-  freePorts,
   KEY_SEED,
   launchAgent,
-  RPORTD,
-  run,
   startHttpTarget,
-  startProgram,
-  toToml,
+  startUserServer,
   until,
 } from '../harness/index.ts'
 
@@ -37,42 +31,6 @@ const TABLES_WITH_NAMES = [
   'users',
   'vault_values',
 ]
-
-/** A server with users of its own, and its first administrator. */
-async function start() {
-  const folder = await scope.folder('deleted-users')
-  const dataDir = join(folder, 'data')
-  await mkdir(dataDir, { mode: 0o700 })
-  const [agentPort = 0, apiPort = 0] = await freePorts(2)
-  const config = join(folder, 'rportd.conf')
-  const settings = {
-    server: {
-      address: `127.0.0.1:${agentPort}`,
-      data_dir: dataDir,
-      allow_root: true,
-      key_seed: KEY_SEED,
-      auth: AGENT_AUTH,
-    },
-    api: { address: `127.0.0.1:${apiPort}`, user_login_wait: 0 },
-  }
-  await writeFile(config, toToml(settings), { mode: 0o600 })
-  const baseUrl = `http://127.0.0.1:${apiPort}`
-  const server = startProgram(scope, { name: 'rportd', command: RPORTD, args: ['-c', config], cwd: folder })
-  await until('the API answers, or the server has ended', async () => {
-    if (server.hasExited) return true
-    return (await fetch(`${baseUrl}/api/v1/auth/provider`)).status === 200
-  })
-  const added = await run(scope, {
-    name: 'user',
-    command: RPORTD,
-    args: ['user', 'add', 'root', '--group', 'Administrators', '-c', config],
-    cwd: folder,
-    limitMs: 20_000,
-  })
-  const api = createApi({ baseUrl, user: 'root', password: added.output.trim().split(': ')[1] ?? '' })
-  const logIn = (user: string) => createApi({ baseUrl, user, password: PASSWORD })
-  return { api, logIn, agentAddress: `127.0.0.1:${agentPort}`, database: join(dataDir, 'rportd.db') }
-}
 
 /** Tables that have a text in any of their columns, found by looking into every one. */
 function tablesWith(file: string, text: string): string[] {
@@ -107,9 +65,12 @@ function addFactors(file: string, username: string): void {
 test('of a user who is renamed and deleted the audit log keeps the names, and no other table does', {
   timeout: 90_000,
 }, async () => {
-  const { api, logIn, agentAddress, database } = await start()
+  const settings = { server: { key_seed: KEY_SEED, auth: AGENT_AUTH }, api: { user_login_wait: 0 } }
+  const server = await startUserServer(scope, { settings })
+  const api = server.as('root', await server.addUser('root', '--group', 'Administrators'))
+  const database = join(server.dataDir, 'rportd.db')
   const page = await startHttpTarget(scope)
-  await launchAgent(scope, { id: 'machine', address: agentAddress })
+  await launchAgent(scope, { id: 'machine', address: `127.0.0.1:${server.agentPort}` })
   await until('the agent is connected', async () => (await api.client('machine'))?.connection_state === 'connected')
   const make = (username: string) =>
     api.call('POST', '/api/v1/users', { username, password: PASSWORD, groups: ['Administrators', 'operators'] })
@@ -117,7 +78,7 @@ test('of a user who is renamed and deleted the audit log keeps the names, and no
   const value = { client_id: '', required_group: '', key: 'k', value: 'v', type: 'text' }
 
   expect((await make(NAME)).status).toBe(201)
-  const zoe = logIn(NAME)
+  const zoe = server.as(NAME, PASSWORD)
   expect((await zoe.get('/api/v1/login')).status).toBe(200)
   expect((await zoe.call('POST', '/api/v1/me/tokens', { name: 'n', scope: 'read' })).status).toBe(200)
   const added = await zoe.call('POST', '/api/v1/vault', value)

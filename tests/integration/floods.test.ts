@@ -1,10 +1,8 @@
-import { writeFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   createScope,
-  freePorts,
+  createServerFolder,
   RPORTD,
   residentBytes,
   startAgent,
@@ -13,7 +11,6 @@ import {
   startProgram,
   startServer,
   type TestServer,
-  toToml,
   until,
   visit,
 } from '../harness/index.ts'
@@ -125,24 +122,11 @@ test('one address has a limited number of connections until it logs in, and othe
 })
 
 test('with few descriptors the API answers while all machines of a network flood the port for agents', async () => {
-  const folder = await scope.folder('few-descriptors')
-  const [agentPort = 0, apiPort = 0] = await freePorts(2)
-  const config = join(folder, 'rportd.conf')
-  await writeFile(
-    config,
-    toToml({
-      server: {
-        address: `127.0.0.1:${agentPort}`,
-        auth: 'a:b',
-        key_seed: 'test',
-        data_dir: join(folder, 'data'),
-        allow_root: true,
-        trusted_proxies: [],
-      },
-      api: { address: `127.0.0.1:${apiPort}`, auth: 'admin:admin-password-for-tests-1' },
-    }),
-    { mode: 0o600 },
-  )
+  const settings = {
+    server: { auth: 'a:b', key_seed: 'test', trusted_proxies: [] },
+    api: { auth: 'admin:admin-password-for-tests-1' },
+  }
+  const { config, agentPort, apiPort } = await createServerFolder(scope, { settings })
   const program = startProgram(scope, {
     name: 'rportd',
     command: RPORTD,

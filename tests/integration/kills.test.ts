@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -7,8 +7,8 @@ import {
   connected,
   createApi,
   createScope,
+  createServerFolder,
   disconnected,
-  freePorts,
   freeTunnelPort,
   RPORTD,
   startAgent,
@@ -18,7 +18,6 @@ import {
   type TestAgent,
   type TestServer,
   type TransferResult,
-  toToml,
   transfer,
   until,
 } from '../harness/index.ts'
@@ -96,12 +95,7 @@ describe('kill -9 again and again', { timeout: STORY_LIMIT_MS }, () => {
   afterAll(() => scope.close())
 
   test('of a server at its first start, at every file that it makes: the next start goes on, with one key and one password', async () => {
-    const folder = await scope.folder('first')
-    const dataDir = join(folder, 'data')
-    const [agentPort = 0, apiPort = 0] = await freePorts(2)
-    const server = { address: `127.0.0.1:${agentPort}`, data_dir: dataDir, allow_root: true }
-    const config = join(folder, 'rportd.conf')
-    await writeFile(config, toToml({ server, api: { address: `127.0.0.1:${apiPort}` } }), { mode: 0o600 })
+    const { folder, dataDir, config, apiPort } = await createServerFolder(scope)
     const start = () => startProgram(scope, { name: 'rportd', command: RPORTD, args: ['-c', config], cwd: folder })
     const kept = new Map<string, string>()
     for (const name of ['key_seed', 'jwt_secret', 'audit_key.pem', 'rportd.db', 'first-start.txt']) {

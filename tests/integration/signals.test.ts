@@ -1,20 +1,17 @@
 import { readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
   ADMIN,
   connected,
   createScope,
-  freePorts,
+  createServerFolder,
   launchAgent,
   type Program,
   RPORTD,
   startAgent,
   startProgram,
   startServer,
-  toToml,
   until,
 } from '../harness/index.ts'
 
@@ -38,18 +35,8 @@ function listens(program: Program): boolean {
 }
 
 async function launchServer(): Promise<{ program: Program; apiPort: number }> {
-  const folder = await scope.folder('signals')
-  const [agentPort = 0, apiPort = 0] = await freePorts(2)
-  const config = join(folder, 'rportd.conf')
-  const server = {
-    address: `127.0.0.1:${agentPort}`,
-    auth: 'a:b',
-    key_seed: 'test',
-    data_dir: join(folder, 'data'),
-    allow_root: true,
-  }
-  const api = { address: `127.0.0.1:${apiPort}`, auth: `${ADMIN.user}:${ADMIN.password}` }
-  await writeFile(config, toToml({ server, api }), { mode: 0o600 })
+  const settings = { server: { auth: 'a:b', key_seed: 'test' }, api: { auth: `${ADMIN.user}:${ADMIN.password}` } }
+  const { config, apiPort } = await createServerFolder(scope, { settings })
   return { program: startProgram(scope, { name: 'rportd', command: RPORTD, args: ['-c', config] }), apiPort }
 }
 

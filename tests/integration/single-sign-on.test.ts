@@ -1,20 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   browse,
-  createApi,
   createScope,
-  freePorts,
   type IdentityProvider,
-  type Program,
-  RPORTD,
-  run,
+  mergeSettings,
   type Settings,
   startIdentityProvider,
-  startProgram,
-  toToml,
-  until,
+  startUserServer,
+  type UserServer,
 } from '../harness/index.ts'
 
 const scope = createScope()
@@ -24,62 +17,43 @@ let open: SignOnServer
 /** Lets in the users that it has, and whose address is one of the company. */
 let closed: SignOnServer
 
+// biome-ignore lint/suspicious/noExplicitAny: the tests look at replies from outside, without the program's own types
+type Json = any
+
 interface SignOnServer {
-  readonly program: Program
-  readonly config: string
-  readonly baseUrl: string
+  readonly server: UserServer
   ask(path: string, token?: string): Promise<{ status: number; json: Json }>
   /** From the settings to the answer, as a web page would. */
   logIn(account: string): Promise<{ status: number; json: Json }>
 }
-// biome-ignore lint/suspicious/noExplicitAny: the tests look at replies from outside, without the program's own types
-type Json = any
 
 async function startSignOnServer(settings: Settings): Promise<SignOnServer> {
-  const folder = await scope.folder('sign-on')
-  const dataDir = join(folder, 'data')
-  await mkdir(dataDir, { mode: 0o700 })
-  const [agentPort = 0, apiPort = 0] = await freePorts(2)
-  const config = join(folder, 'rportd.conf')
-  const all = {
-    server: { address: `127.0.0.1:${agentPort}`, data_dir: dataDir, allow_root: true },
-    ...settings,
-    api: { address: `127.0.0.1:${apiPort}`, user_login_wait: 0, max_failed_login: 0, ...settings['api'] },
+  const usual = {
+    api: { user_login_wait: 0, max_failed_login: 0 },
     'plus-oauth': {
       provider: 'oidc',
       issuer: provider.issuer,
       redirect_uri: provider.redirectUri,
       client_id: 'rport',
       client_secret: 'a-secret-for-tests',
-      ...settings['plus-oauth'],
     },
   }
-  await writeFile(config, toToml(all), { mode: 0o600 })
-  const program = startProgram(scope, { name: 'rportd', command: RPORTD, args: ['-c', config], cwd: folder })
+  const server = await startUserServer(scope, { settings: mergeSettings(usual, settings) })
   const ask = async (path: string, token?: string) => {
     const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
-    const reply = await fetch(`http://127.0.0.1:${apiPort}/api/v1${path}`, { headers })
+    const reply = await fetch(`${server.baseUrl}/api/v1${path}`, { headers })
     const text = await reply.text()
     return { status: reply.status, json: text.startsWith('{') ? JSON.parse(text) : text }
   }
-  await until('the API answers, or the server has ended', async () => {
-    if (program.hasExited) return true
-    return (await ask('/auth/provider')).status === 200
-  })
-  return {
-    program,
-    config,
-    baseUrl: `http://127.0.0.1:${apiPort}`,
-    ask,
-    async logIn(account) {
-      const { details } = (await ask('/auth/ext/settings')).json.data
-      const back = await browse(details.authorize_url, account, provider.redirectUri)
-      if (typeof back === 'string') throw new Error(`never came back: ${back.slice(0, 1000)}`)
-      expect(back.searchParams.get('state')).toBe(details.state)
-      const query = new URLSearchParams({ code: back.searchParams.get('code') ?? '', state: details.state })
-      return ask(`${details.login_uri.replace('/api/v1', '')}?${query}`)
-    },
+  const logIn = async (account: string) => {
+    const { details } = (await ask('/auth/ext/settings')).json.data
+    const back = await browse(details.authorize_url, account, provider.redirectUri)
+    if (typeof back === 'string') throw new Error(`never came back: ${back.slice(0, 1000)}`)
+    expect(back.searchParams.get('state')).toBe(details.state)
+    const query = new URLSearchParams({ code: back.searchParams.get('code') ?? '', state: details.state })
+    return ask(`${details.login_uri.replace('/api/v1', '')}?${query}`)
   }
+  return { server, ask, logIn }
 }
 
 beforeAll(async () => {
@@ -196,11 +170,7 @@ describe('with an identity provider', () => {
       403,
       'built-in authorization disabled. please authorize via your configured authorization',
     ])
-    const args = ['user', 'add', 'pat', '-c', open.config]
-    const added = await run(scope, { name: 'user', command: RPORTD, args, limitMs: 20_000 })
-    const password = added.output.trim().split(': ')[1] ?? ''
-    expect(password).toMatch(/^\w{24}$/)
-    const pat = createApi({ baseUrl: open.baseUrl, user: 'pat', password })
+    const pat = open.server.as('pat', await open.server.addUser('pat'))
     expect((await pat.get('/api/v1/me')).status).toBe(401)
   })
 
