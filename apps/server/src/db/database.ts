@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, statSync } from 'node:fs'
 import type { Clock, Logger } from '@rport/kit'
 import type { Kysely } from 'kysely'
 import { createGroupCommit } from './group-commit.ts'
-import { checkDatabaseFile } from './integrity.ts'
+import { checkDatabaseFile, takeBackHalfWritten } from './integrity.ts'
 import { type Migrations, migrate } from './migrate.ts'
 import { migrations as ourMigrations } from './migrations/index.ts'
 import { openSqlite, queriesOn } from './sqlite.ts'
@@ -44,13 +44,15 @@ export interface DatabaseOptions {
 }
 
 /**
- * Opens the file, checks it, brings its schema up to date.
- * @throws  DatabaseError `damaged` or `newer` (the file is untouched then), `unreachable`, `full`
+ * Opens the file, takes back what a killed process left half-written, checks it, brings its schema up to date.
+ * @throws  DatabaseError `damaged` or `newer` (the file is untouched but for that), `unreachable`, `full`
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { file, log, clock, migrations = ourMigrations } = options
-  if (existsSync(file) && statSync(file).size > 0) await checkDatabaseFile(file, migrations)
-  else closeSync(openSync(file, 'a', 0o600))
+  if (existsSync(file) && statSync(file).size > 0) {
+    takeBackHalfWritten(file)
+    await checkDatabaseFile(file, migrations)
+  } else closeSync(openSync(file, 'a', 0o600))
   const writer = openSqlite({ file, access: 'read-write' })
   try {
     writer.raw.exec(

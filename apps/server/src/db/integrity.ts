@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { DatabaseError } from './database-error.ts'
 import { assertKnownSchema, type Migrations } from './migrate.ts'
 import { openSqlite, queriesOn, type SqliteConnection } from './sqlite.ts'
@@ -22,6 +23,26 @@ export async function checkDatabaseFile(file: string, migrations: Migrations): P
     const error = toDatabaseError(thrown)
     if (error instanceof DatabaseError && error.failure === 'damaged') throw damaged(file, error)
     throw error
+  } finally {
+    connection?.raw.close()
+  }
+}
+
+/**
+ * Takes back what a killed process left half-written before the file was in WAL mode: while it was made, or when a restored one
+ * was opened for the first time. The check may not do it, because it only reads. Nobody else may have the file open.
+ * @throws  DatabaseError; nothing for damage, which the check tells better
+ */
+export function takeBackHalfWritten(file: string): void {
+  if (!existsSync(`${file}-journal`)) return
+  let connection: SqliteConnection | undefined
+  try {
+    connection = openSqlite({ file, access: 'read-write' })
+    // The first look into the file plays the journal back.
+    connection.raw.exec('SELECT count(*) FROM sqlite_schema')
+  } catch (thrown) {
+    const error = toDatabaseError(thrown)
+    if (!(error instanceof DatabaseError && error.failure === 'damaged')) throw error
   } finally {
     connection?.raw.close()
   }

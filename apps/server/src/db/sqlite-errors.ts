@@ -1,6 +1,6 @@
 import { DatabaseError, type DatabaseFailure } from './database-error.ts'
 
-/** Primary result codes of SQLite that speak about the file and not about the query. @see https://sqlite.org/rescode.html */
+/** Result codes of SQLite, primary ones but for one, that speak about the file and not about the query. @see https://sqlite.org/rescode.html */
 const FAILURES: Readonly<Record<number, { failure: DatabaseFailure; text: string }>> = {
   5: { failure: 'busy', text: 'the database is locked by another process' },
   6: { failure: 'busy', text: 'a table of the database is locked' },
@@ -16,6 +16,11 @@ const FAILURES: Readonly<Record<number, { failure: DatabaseFailure; text: string
     text: 'the database file cannot be opened: check that it exists, its owner and its mode',
   },
   26: { failure: 'damaged', text: 'the file is no SQLite database' },
+  // An extended code: a reader found a rollback journal, which only a writer may play back.
+  776: {
+    failure: 'unreachable',
+    text: 'a process was killed while it wrote to the database file: start rportd, which takes back what is half-written',
+  },
 }
 
 /** Extended result codes of a broken UNIQUE or PRIMARY KEY constraint. */
@@ -29,7 +34,7 @@ const resultCode = (thrown: unknown): number | undefined => {
 /** Turns a failure of the file into a DatabaseError; everything else is returned as it came. */
 export function toDatabaseError(thrown: unknown): unknown {
   const code = resultCode(thrown)
-  const known = code === undefined ? undefined : FAILURES[code & 0xff]
+  const known = code === undefined ? undefined : (FAILURES[code] ?? FAILURES[code & 0xff])
   return known ? new DatabaseError(known.failure, known.text, { cause: thrown }) : thrown
 }
 
