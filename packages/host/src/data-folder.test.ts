@@ -77,6 +77,23 @@ test('the lock of a process that was killed is taken over', async () => {
   await folder.close()
 })
 
+test.runIf(process.platform === 'linux')(
+  'a lock is dead when its process has ended and nobody has asked how',
+  async () => {
+    // The first sleeper has a parent that waits for no child.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    children.push(parent)
+    const [output] = await once(parent.stdout, 'data')
+    const pid = Number(output)
+    await lockFolder(root, 'rportd', pid)
+    process.kill(pid, 'SIGKILL')
+    await expect.poll(() => readFile(`/proc/${pid}/stat`, 'utf8'), { timeout: 10_000 }).toMatch(/\) Z /)
+    expect(await findFolderHolder(root, 'rportd')).toBeUndefined()
+    const folder = await openDataFolder(root, options)
+    await folder.close()
+  },
+)
+
 test.each([
   ['a later process got the same number', { startedAt: '1' }],
   ['the machine was booted, or the container made anew', { world: 'another world' }],

@@ -10,10 +10,16 @@ export interface ProcessIdentity {
   readonly world: string
 }
 
+/** States of a process that has ended and whose parent has not looked at its end yet: it holds nothing any more. */
+const ENDED = ['Z', 'X']
+
 /** Who a process is now, or undefined when there is no such process. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
   if (!isAlive(pid)) return undefined
-  return { pid, startedAt: await startOf(pid), world: await worldOf() }
+  const { state, startedAt } = await look(pid)
+  // Where the parent never looks, as in many a container, such an entry stays for ever.
+  if (ENDED.includes(state)) return undefined
+  return { pid, startedAt, world: await worldOf() }
 }
 
 /**
@@ -34,10 +40,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** @see proc(5), /proc/[pid]/stat field 22; the second field may hold spaces and brackets, so counting starts behind it */
-async function startOf(pid: number): Promise<string> {
+/** @see proc(5), /proc/[pid]/stat fields 3 and 22; the second field may hold spaces and brackets, so counting starts behind it */
+async function look(pid: number): Promise<{ state: string; startedAt: string }> {
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
+  return { state: fields[0] ?? '', startedAt: fields[19] ?? '' }
 }
 
 async function worldOf(): Promise<string> {
