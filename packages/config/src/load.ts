@@ -42,11 +42,15 @@ export function load<Sections extends SectionTable>(
   if (flags.get('version')?.at(-1) === 'true') return { kind: 'version' }
   if (faults.length > 0) return { kind: 'faults', faults }
   const [first] = positionals
+  if (program.commands?.some(({ name }) => name === first)) {
+    // Whoever starts the program looks for the command in front; it is an argument to nobody.
+    return {
+      kind: 'faults',
+      faults: [{ kind: 'usage', message: `the command comes first: ${program.name} ${first} …` }],
+    }
+  }
   if (first !== undefined && !takesArguments(program)) {
-    const isKnown = program.commands?.some(({ name }) => name === first) ?? false
-    const message = isKnown
-      ? `the command comes first: ${program.name} ${first} …`
-      : `unknown command ${JSON.stringify(first.slice(0, 40))} for "${program.name}"`
+    const message = `unknown command ${JSON.stringify(first.slice(0, 40))} for "${program.name}"`
     return { kind: 'faults', faults: [{ kind: 'usage', message }] }
   }
 

@@ -36,6 +36,7 @@ function renderSection(name: string, section: Program['sections'][string], progr
   const parts = [`## \`[${name}]\` ${section.title}`, section.description]
   if (section.freeKeys) {
     parts.push(['```toml', section.freeKeys.example, '```'].join('\n'))
+    parts.push('These are read from the file alone, not from environment variables.')
     if (section.freeKeys.feature === 'planned') parts.push('Not available yet: checked, but without effect.')
   }
   const options = Object.entries(section.options)

@@ -38,7 +38,10 @@ export function checkFileKeys(
   }
 }
 
-/** Warns of variables that look like a misspelt setting. Others may belong to other programs: they are left alone. */
+/**
+ * Warns of variables that look like a misspelt setting, and of those for keys that users invent: a variable cannot say how such
+ * a key is written. Others may belong to other programs: they are left alone.
+ */
 export function checkEnvironment(
   program: Program,
   env: Readonly<Record<string, string | undefined>>,
@@ -47,8 +50,15 @@ export function checkEnvironment(
   const known = Object.entries(program.sections).flatMap(([section, { options }]) =>
     Object.entries(options).flatMap(([key, { env: older = [] }]) => [envName(section, key), ...older]),
   )
+  const freeSections = Object.entries(program.sections).filter(([, { freeKeys }]) => freeKeys)
   for (const name of Object.keys(env)) {
     if (!name.startsWith('RPORT_') || known.includes(name)) continue
+    const [section] = freeSections.find(([candidate]) => `${name}_`.startsWith(envName(candidate, ''))) ?? []
+    if (section !== undefined && env[name] !== '') {
+      const fields = { variable: name, fix: `write name = value below [${section}] in the configuration file` }
+      notices.push({ level: 'warn', message: 'an environment variable is ignored', fields })
+      continue
+    }
     const suggestion = nearest(name, known)
     if (suggestion === undefined) continue
     const fields = { variable: name, suggestion }

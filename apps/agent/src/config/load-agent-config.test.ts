@@ -320,6 +320,9 @@ describe('a broken configuration stops the start, with place and fix:', () => {
   test('what is wrong on the command line is said so', () => {
     expect(refusal({ argv: ['ftp://x'] })).toContain('command line = "ftp://x"')
     expect(refusal({ argv: ['srv', 'abc'] })).toContain('failed to decode remote "abc": Missing ports')
+    expect(refusal({ argv: ['-c', 'x', 'doctor'] })).toBe(
+      'Error: the command comes first: rport doctor …. See rport --help\n',
+    )
     expect(refusal({ argv: ['--fingerprnt', 'x'] })).toBe(
       'Error: unknown flag: --fingerprnt. Did you mean --fingerprint? See rport --help\n',
     )
@@ -338,5 +341,19 @@ test('settings that are planned warn once each, with their line', () => {
   expect(notices.map(({ level, fields }) => [level, fields['setting'], fields['where']])).toEqual([
     ['warn', '[client] updates_interval', 'rport.conf:3'],
     ['warn', '[interpreter-aliases] x', 'rport.conf:5'],
+  ])
+})
+
+test('an interpreter in the environment is ignored, with the place where it belongs', () => {
+  const env = { RPORT_INTERPRETER_ALIASES_PWSH7: '/usr/bin/pwsh', RPORT_INTERPRETER_ALIASES_OLD: '' }
+  expect(ready({ file: client(), env }).notices).toEqual([
+    {
+      level: 'warn',
+      message: 'an environment variable is ignored',
+      fields: {
+        variable: 'RPORT_INTERPRETER_ALIASES_PWSH7',
+        fix: 'write name = value below [interpreter-aliases] in the configuration file',
+      },
+    },
   ])
 })
