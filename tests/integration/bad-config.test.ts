@@ -29,7 +29,7 @@ const agent = (lines: string) => `[client]
 ${lines}
 `
 
-describe('rportd stops with code 1, and says what is wrong and where, for', () => {
+describe.concurrent('rportd stops with code 1, and says what is wrong and where, for', () => {
   test.each([
     ['a file that is no TOML', server('  key_seed = "open'), /test\.conf.*6|line 6/s],
     ['an unknown key, with the one that was meant', server('  key_sed = "x"'), /key_sed.*key_seed/s],
@@ -107,7 +107,7 @@ describe('rportd stops with code 1, and says what is wrong and where, for', () =
   })
 })
 
-describe('rport stops with code 1, and says what is wrong and where, for', () => {
+describe.concurrent('rport stops with code 1, and says what is wrong and where, for', () => {
   test.each([
     ['a missing server', agent('').replace(/ {2}server = .*\n/, ''), /server/],
     ['an unknown key, with the one that was meant', agent('  fingerprnt = "x"'), /fingerprnt.*fingerprint/s],
