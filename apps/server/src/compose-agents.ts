@@ -1,4 +1,5 @@
-import { type Clock, type Logger, version } from '@rport/kit'
+import type { LogLevel } from '@rport/host'
+import { type Clock, type Logger, type Secret, version } from '@rport/kit'
 import { features } from '@rport/protocol'
 import { type Connection, createKeepAlive, type HostKey } from '@rport/transport'
 import { createAdmission } from './agents/admission.ts'
@@ -10,12 +11,20 @@ import { type AgentListener, createAgentListener } from './agents/listener.ts'
 import { createPlainDesk } from './agents/plain-desk.ts'
 import { createPlainProxy } from './agents/plain-proxy.ts'
 import type { AgentsConfig, ClientsConfig } from './config/index.ts'
+import { createConnectorPool, watchInConnector } from './connectors/index.ts'
 import type { Clients } from './features/clients/index.ts'
 import type { LocalDoor } from './features/legacy-sessions/index.ts'
+import { forkConnector } from './run-process.ts'
 import { createNewcomers, type DescriptorBudget } from './sockets/index.ts'
 
 export interface AgentsDeps {
   readonly hostKey: HostKey
+  /** What the host key is made of: connectors make their own from it. */
+  readonly keySeed: Secret
+  readonly dataDir: string
+  readonly logLevel: LogLevel
+  /** Of the process, for programs that it starts. */
+  readonly environment: Readonly<Record<string, string>>
   /** Judges client auth id and password; takes as long for unknown ids. */
   readonly verifyClientAuth: (clientAuthId: string, password: string) => Promise<boolean>
   readonly clients: Clients
@@ -36,6 +45,8 @@ export interface AgentsDeps {
 /** The port for agents, with what happens to those who come. */
 export interface AgentsDoor {
   readonly listener: AgentListener
+  /** Processes that listen; undefined: there are none but this. */
+  listeningConnectors(): number | undefined
   /** Ends every connection, and waits until what their ends mean is done. Idempotent. */
   close(): Promise<void>
 }
@@ -56,7 +67,7 @@ export function composeAgents(config: AgentsConfig, deps: AgentsDeps): AgentsDoo
   const plainProxy = proxyUrl === undefined ? undefined : createPlainProxy({ target: proxyUrl, maxRequestBytes, log })
   const keepAlive = createKeepAlive({ clock, log })
   const watchLink = createLinkWatch({
-    keepAlive,
+    keepAlive: config.connectors > 0 ? { watch: watchInConnector } : keepAlive,
     checkIntervalMs: deps.linkCheck.checkConnectionIntervalMs,
     checkTimeoutMs: deps.linkCheck.checkConnectionTimeoutMs,
     onAlive: clients.service.onAlive,
@@ -77,21 +88,20 @@ export function composeAgents(config: AgentsConfig, deps: AgentsDeps): AgentsDoo
   }
   const greeting = { duties, capabilities: CAPABILITIES, maxRequestBytes, clock, log }
 
-  const listener = createAgentListener({
-    listen: config.listen,
-    hostKey: deps.hostKey,
-    admission: createAdmission({
-      lockout,
-      newcomers: createNewcomers({
-        maxPerAddress: config.maxUnknownPerAddress,
-        expectedFrom: deps.clientsAt,
-        trustedProxies,
-        clock,
-        log: log.child({ area: 'agents' }),
-      }),
-      clientsAt: deps.clientsAt,
-      login: createAgentLogin({ ...deps, log }),
-    }),
+  const newcomers = createNewcomers({
+    maxPerAddress: config.maxUnknownPerAddress,
+    expectedFrom: deps.clientsAt,
+    trustedProxies,
+    clock,
+    log: log.child({ area: 'agents' }),
+  })
+  /** The same for one process and for many. */
+  const door = {
+    ...config,
+    lockout,
+    newcomers,
+    clientsAt: deps.clientsAt,
+    login: createAgentLogin({ ...deps, log }),
     onArrived(connection: Connection, address: string) {
       counts.opened(connection)
       greetAgent({ connection, clientAuthId: connection.user, address }, greeting)
@@ -105,17 +115,33 @@ export function composeAgents(config: AgentsConfig, deps: AgentsDeps): AgentsDoo
         return plainProxy !== undefined
       },
     }),
-    counts,
-    descriptors: deps.descriptors,
-    maxConcurrentHandshakes: config.maxConcurrentHandshakes,
-    maxRequestBytes,
-    trustedProxies,
     clock,
     log,
-  })
+  }
+  const pool =
+    config.connectors === 0
+      ? undefined
+      : createConnectorPool({
+          ...door,
+          keySeed: deps.keySeed,
+          dataDir: deps.dataDir,
+          logLevel: deps.logLevel,
+          onRefused: counts.refused,
+          fork: (settings) => forkConnector(settings, deps.environment),
+        })
+  const listener =
+    pool ??
+    createAgentListener({
+      ...door,
+      hostKey: deps.hostKey,
+      admission: createAdmission(door),
+      counts,
+      descriptors: deps.descriptors,
+    })
 
   return {
     listener,
+    listeningConnectors: () => pool?.listening,
     async close() {
       await listener.close()
       plainProxy?.close()

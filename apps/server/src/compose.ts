@@ -7,6 +7,7 @@ import { createLinkCounts } from './agents/link-counts.ts'
 import { composeAgents } from './compose-agents.ts'
 import { composePeople, type PeopleDeps } from './compose-people.ts'
 import { isTunnelProxyConfigured, type LockoutConfig, type ServerConfig } from './config/index.ts'
+import { openListenerInConnector } from './connectors/index.ts'
 import { agentLoginFailedEvent, createAuditLog, foreignIdEvent } from './features/auditlog/index.ts'
 import { clientGroupRoutes, createClientGroupBook } from './features/client-groups/index.ts'
 import { createClientBook, createClients, createVisibility } from './features/clients/index.ts'
@@ -91,7 +92,10 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     visibleTo: async (actor) => (await visibilityOf(actor)).sees,
     policy: createTunnelPolicy({ directory: users }),
     allowedByCredential: (clientAuthId, remote) => clientAuths.allowsTunnel(clientAuthId, remote),
-    openListener: createTunnelListeners({ pipe: pipeSocket, descriptors, clock, log }),
+    openListener:
+      config.agents.connectors > 0
+        ? openListenerInConnector
+        : createTunnelListeners({ pipe: pipeSocket, descriptors, clock, log }),
     clock,
     log,
   })
@@ -153,7 +157,11 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   const metrics = createMetrics({
     clients: registry.count,
     tunnels: tunnels.counts,
-    links: () => ({ ...linkCounts.read(), waitingHandshakes: agents.listener.pendingHandshakes }),
+    links: () => ({
+      ...linkCounts.read(),
+      waitingHandshakes: agents.listener.pendingHandshakes,
+      listeningConnectors: agents.listeningConnectors(),
+    }),
     lockouts: { api: apiLockout.counts, agents: agentsLockout.counts },
     database: () => ({ waitingWrites: db.waitingWrites }),
     requests,
@@ -237,6 +245,10 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     : undefined
   const agents = composeAgents(config.agents, {
     hostKey,
+    keySeed: deps.keySeed,
+    dataDir: deps.dataDir,
+    logLevel: config.logging.level,
+    environment: config.environment,
     verifyClientAuth: clientsAuth.verify,
     clients,
     clientsAt: registry.countAt,

@@ -25,6 +25,7 @@ const loadSettings = (argv: readonly string[]): LoadedServerConfig =>
     cwd: process.cwd(),
     readFile: (path) => readFileSync(path, 'utf8'),
     cpuCount: availableParallelism(),
+    platform: process.platform,
   })
 
 /** The settings, or the end of the program: texts that were asked for, or every fault at once. */

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
+import type { ConnectorProcess, ConnectorSettings, Message } from './connectors/index.ts'
 
 /** A program to be run. No shell ever sees any of it. */
 export interface ProcessRequest {
@@ -58,4 +59,34 @@ export function runProcess({ program, args, env, signal }: ProcessRequest): Prom
       setImmediate(() => setImmediate(finish))
     })
   })
+}
+
+const CONNECTOR = new URL('./connectors/connector-process.ts', import.meta.url)
+
+/**
+ * Starts a connector. What it has to know is told over the line between the processes, never by arguments or environment, which others on
+ * this machine may see. It ends by itself when that line is cut.
+ */
+export function forkConnector(settings: ConnectorSettings, env: Readonly<Record<string, string>>): ConnectorProcess {
+  const child = fork(CONNECTOR, [], {
+    serialization: 'advanced',
+    env: { ...env },
+    // Nothing is said there, but by a runtime that fails.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+    child.on('error', (error) => child.pid === undefined && resolve(error.message))
+  })
+  // Of a process that has just ended: `exited` tells.
+  const send = (message: object) => void child.send(message, () => undefined)
+  send(settings)
+  return {
+    pid: child.pid,
+    exited,
+    send,
+    onMessages: (receive) => void child.on('message', (messages) => receive(messages as Message[])),
+    disconnect: () => child.connected && child.disconnect(),
+    kill: () => void child.kill('SIGKILL'),
+  }
 }

@@ -10,6 +10,7 @@ export { type Finding, findingsAsJson, hasFailure, renderFindings } from './find
 export { findFolderHolder } from './folder-lock.ts'
 export { type HeldSignals, holdSignals, releaseToSystem } from './held-signals.ts'
 export { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from './log.ts'
+export { cleanFields } from './log-fields.ts'
 export { type LogFileOptions, type LogOutput, openLogFile } from './log-output.ts'
 export type { LogRotation } from './log-rotation.ts'
 export { setProcessTitle } from './process-title.ts'

@@ -13,4 +13,5 @@ export { createKeepAlive, type KeepAlive, type KeepAlivePolicy, OWN_PEER_KEEP_AL
 export { pipeSocket, type SocketPipe } from './pipe-socket.ts'
 export { fingerprintMatches, type HostKey, hostKeyFromSeed } from './ssh/algorithms/host-key.ts'
 export { DEFAULT_LIMITS, type SshLimits } from './ssh/limits.ts'
+export { MAX_REQUEST_BYTES } from './ssh/peer-requests.ts'
 export { judgeUpgrade } from './ws/upgrade-server.ts'

@@ -9,7 +9,7 @@ import {
   type RemoteRecord,
   UNKNOWN_REQUEST,
 } from '@rport/protocol'
-import type { Connection, RequestReply } from '@rport/transport'
+import type { ChannelOpen, Connection, RequestReply } from '@rport/transport'
 
 /** One login of an agent, as those who decide about it see it. */
 export interface ArrivedAgent {
@@ -119,10 +119,13 @@ export function greetAgent(agent: ArrivedAgent, deps: GreetingDeps): void {
       if (state === 'arrived' && name !== 'ping') return failure(UNKNOWN_REQUEST)
       return duties.onRequest(agent, name, payload)
     },
-    // The original connects to wherever an agent asks and serves every file over SFTP: neither is copied (trap 43).
-    onChannel: (open) => open.reject('unknown-type', `channels of type ${open.type.slice(0, 64)} are not served`),
+    onChannel: refuseChannels,
   })
 }
+
+/** The original connects to wherever an agent asks and serves every file over SFTP: neither is copied (trap 43). */
+export const refuseChannels = (open: ChannelOpen): void =>
+  open.reject('unknown-type', `channels of type ${open.type.slice(0, 64)} are not served`)
 
 function decode(payload: Buffer, maxBytes: number): ConnectionRequest | string {
   if (payload.length > maxBytes) return tooLarge(newConnection.name, payload.length, maxBytes)

@@ -2,7 +2,7 @@ import { type KeepAlive, type KeepAlivePolicy, OWN_PEER_KEEP_ALIVE } from '@rpor
 import type { ArrivedAgent } from './agent-greeting.ts'
 
 export interface LinkWatchDeps {
-  readonly keepAlive: KeepAlive
+  readonly keepAlive: Pick<KeepAlive, 'watch'>
   /** `check_clients_connection_interval` and `_timeout`, in milliseconds: for agents of the original. */
   readonly checkIntervalMs: number
   readonly checkTimeoutMs: number

@@ -21,6 +21,8 @@ import type { AnswerPlain } from './plain-desk.ts'
 
 export interface AgentListenerDeps {
   readonly listen: { readonly host: string; readonly port: number }
+  /** Other processes of this server listen on the same port; the kernel shares out who comes. */
+  readonly isShared?: boolean
   readonly hostKey: HostKey
   readonly admission: Admission
   /** An agent has logged in; its connection waits to be served. Must not throw. */
@@ -49,6 +51,9 @@ export interface AgentListener {
   /** Agents that wait for or are in their handshake. */
   readonly pendingHandshakes: number
 }
+
+/** What is told about a port that cannot be had. */
+export const AGENTS_PORT = { whom: 'agents', setting: '[server] address' }
 
 const HEADER_TIMEOUT_MS = 5000
 /**
@@ -186,7 +191,7 @@ export function createAgentListener(deps: AgentListenerDeps): AgentListener {
   }
 
   return {
-    start: () => listen(server, deps.listen, log),
+    start: () => listen(server, deps, log),
     get isListening() {
       return server.listening
     },
@@ -213,19 +218,19 @@ export function callerOf({ headers, socket }: IncomingMessage, trustedProxies: r
 
 async function listen(
   server: Server,
-  { host, port }: { host: string; port: number },
+  { listen: { host, port }, isShared = false }: Pick<AgentListenerDeps, 'listen' | 'isShared'>,
   log: Logger,
 ): Promise<{ host: string; port: number }> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen({ port, backlog: BACKLOG, ...(host === '' ? {} : { host }) }, () => {
+      server.listen({ port, backlog: BACKLOG, reusePort: isShared, ...(host === '' ? {} : { host }) }, () => {
         server.removeListener('error', reject)
         resolve()
       })
     })
   } catch (error) {
-    throw listenFault({ whom: 'agents', setting: '[server] address' }, { host, port }, error)
+    throw listenFault(AGENTS_PORT, { host, port }, error)
   }
   // Only accept() fails from here on, for want of descriptors: the listener stays.
   server.on('error', (error) => log.error({ error: errorMessage(error) }, 'cannot accept agents'))

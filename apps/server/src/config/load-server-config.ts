@@ -1,6 +1,7 @@
 import { type Fault, load, type Notice, type Surroundings } from '@rport/config'
 import { version } from '@rport/kit'
 import { checkServerSettings } from './checks.ts'
+import { checkConnectors } from './connector-checks.ts'
 import { agentsListenAddress } from './listen-address.ts'
 import { toPortPolicy } from './port-policy.ts'
 import { serverProgram } from './schema.ts'
@@ -14,11 +15,18 @@ export type LoadedServerConfig =
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'faults'; readonly faults: readonly Fault[] }
 
+/** Where settings come from, and what of the machine they depend on. */
+export interface ServerSurroundings extends Surroundings {
+  readonly cpuCount: number
+  /** As the runtime names it; Linux unless told otherwise. */
+  readonly platform?: string
+}
+
 /**
  * Reads flags, configuration file and environment of `rportd` and checks everything that can be checked without touching
  * the machine: nothing is opened, resolved or contacted.
  */
-export function loadServerConfig(surroundings: Surroundings & { readonly cpuCount: number }): LoadedServerConfig {
+export function loadServerConfig(surroundings: ServerSurroundings): LoadedServerConfig {
   const loaded = load(serverProgram, surroundings)
   if (loaded.kind === 'help') return { kind: 'print', text: loaded.text }
   if (loaded.kind === 'version') return { kind: 'print', text: `rportd ${version}\n` }
@@ -34,6 +42,7 @@ export function loadServerConfig(surroundings: Surroundings & { readonly cpuCoun
     })
   }
   checkServerSettings(resolution)
+  checkConnectors(resolution, surroundings.platform ?? 'linux')
   const agentsListen = agentsListenAddress(resolution, flags, surroundings.env)
   if (resolution.faults.length > 0 || !ports) return { kind: 'faults', faults: resolution.faults }
   warnOfServerSettings(resolution, surroundings.cpuCount)

@@ -57,6 +57,8 @@ export interface AgentsConfig {
   readonly keySeed: Secret | undefined
   /** Handshakes in progress at once; the others wait. */
   readonly maxConcurrentHandshakes: number
+  /** Processes that serve agents beside the main one; 0: none, it does it all. */
+  readonly connectors: number
   /** Connections of one address that have not logged in; 0 = no limit. */
   readonly maxUnknownPerAddress: number
   /** Bound of HTTP headers and of each SSH request payload. */

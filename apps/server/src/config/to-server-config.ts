@@ -117,6 +117,7 @@ function toAgents({ server }: ServerSettings, { agentsListen, cpuCount }: Server
     urls: server.url.length > 0 ? server.url : [`http://${joinHostPort(host === '' ? '0.0.0.0' : host, port)}`],
     pairingUrl: server.pairing_url === '' ? undefined : server.pairing_url,
     keySeed: server.key_seed,
+    connectors: server.connectors,
     maxConcurrentHandshakes: server.max_concurrent_ssh_handshakes ?? Math.max(1, Math.floor(cpuCount / 2)),
     maxUnknownPerAddress: server.max_connections_without_login,
     maxRequestBytes: server.max_request_bytes_client,

@@ -21,6 +21,8 @@ export interface TcpListenerOptions {
   readonly openChannel: (signal: AbortSignal) => Promise<Channel>
   /** A channel to the target that is there at once; undefined where the agent has to be waited for. */
   readonly openEarly?: () => Channel | undefined
+  /** Told when a visitor has come or gone. */
+  readonly onVisitors?: (() => void) | undefined
   readonly pipe: PipeSocket
   /** Visitors at a time; MAX_CONNECTIONS_PER_TUNNEL unless told otherwise. */
   readonly maxConnections?: number
@@ -118,11 +120,13 @@ function createVisitors(options: TcpListenerOptions) {
     }
     if (descriptors && !descriptors.take()) return void socket.destroy()
     sockets.add(socket)
+    options.onVisitors?.()
     socket.once('close', () => {
       descriptors?.give()
       sockets.delete(socket)
       wasFull = false
       if (sockets.size === 0) idleSinceAt = clock.monotonic()
+      options.onVisitors?.()
     })
     const channel = options.openEarly?.()
     if (channel) join(socket, channel)

@@ -27,7 +27,12 @@ export interface TunnelListener extends TcpListener {
  * @returns already accepting; the caller must `close` it
  * @throws  TunnelAclError, and what the operating system says: EADDRINUSE, EACCES, EADDRNOTAVAIL
  */
-export type OpenTunnelListener = (connection: Connection, way: TunnelWay) => Promise<TunnelListener>
+export type OpenTunnelListener = (
+  connection: Connection,
+  way: TunnelWay,
+  /** Told when a visitor has come or gone. */
+  onVisitors?: () => void,
+) => Promise<TunnelListener>
 
 export interface TunnelListenersDeps {
   /** Joins a socket with a channel: `pipeSocket` of packages/transport. */
@@ -43,7 +48,7 @@ const CHANNEL_TIMEOUT_MS = 30_000
 
 /** Listeners in this process, for connections of this process. */
 export function createTunnelListeners(deps: TunnelListenersDeps): OpenTunnelListener {
-  return async (connection, { clientId, host, port, target, acl: aclText }) => {
+  return async (connection, { clientId, host, port, target, acl: aclText }, onVisitors) => {
     let acl = parseTunnelAcl(aclText)
     const targetBytes = Buffer.from(target)
     const timeoutMs = CHANNEL_TIMEOUT_MS
@@ -52,6 +57,7 @@ export function createTunnelListeners(deps: TunnelListenersDeps): OpenTunnelList
       admits: (address) => aclAllows(acl, address),
       openEarly: () => connection.openEarly(TUNNEL_CHANNEL, targetBytes, { timeoutMs }),
       openChannel: (signal) => connection.openChannel(TUNNEL_CHANNEL, targetBytes, { timeoutMs, signal }),
+      onVisitors,
       pipe: deps.pipe,
       descriptors: deps.descriptors,
       clock: deps.clock,

@@ -165,6 +165,13 @@ export const serverSection = section({
       defaultText: 'half of the processors, at least one',
       example: '4',
     }),
+    connectors: option(int({ min: 0, max: 64 }), {
+      default: 0,
+      since: '2.1.0',
+      description:
+        'Processes that serve agents and the visitors of their tunnels beside the main process, so that more than one core works for them. Set it on a server whose main process keeps a core busy, to the number of cores that it may use. 0: one process does it all. Linux and FreeBSD.',
+      example: '4',
+    }),
     purge_disconnected_clients: option(bool(), {
       default: false,
       description: 'Forget clients that have been away for longer than keep_disconnected_clients.',

@@ -25,6 +25,8 @@ export interface LinkFigures {
   readonly receivedBytes: number
   readonly sentBytes: number
   readonly waitingHandshakes: number
+  /** Connector processes that listen; undefined: the server has none. */
+  readonly listeningConnectors?: number | undefined
 }
 
 export interface Metrics {
@@ -49,16 +51,21 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     ]
   }
   const linkFamilies = () => {
-    const { logins, refused, receivedBytes: received, sentBytes: sent, waitingHandshakes } = deps.links()
+    const { logins, refused, receivedBytes: received, sentBytes: sent, ...now } = deps.links()
     const bytesHelp = 'Bytes on the connections of agents, as encrypted.'
+    const { listeningConnectors } = now
+    const connectorsHelp = 'Connector processes that listen for agents.'
     return [
+      ...(listeningConnectors === undefined
+        ? []
+        : [single('gauge', 'rport_connectors_listening', connectorsHelp, listeningConnectors)]),
       single('counter', 'rport_agent_logins_total', 'Logins of agents that succeeded.', logins),
       labelled('counter', 'rport_agent_refused_total', 'Agents and others turned away, by reason.', 'reason', refused),
       single(
         'gauge',
         'rport_agent_handshakes_pending',
         'Agents that wait for or are in their handshake.',
-        waitingHandshakes,
+        now.waitingHandshakes,
       ),
       labelled('counter', 'rport_agent_link_bytes_total', bytesHelp, 'direction', { received, sent }),
     ]

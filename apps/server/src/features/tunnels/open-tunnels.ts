@@ -2,7 +2,7 @@ import { type Clock, joinHostPort, type Logger } from '@rport/kit'
 import { parseTunnelAcl, type RemoteRecord } from '@rport/protocol'
 import { type Tunnel, type TunnelEnd, TunnelNotStarted, type TunnelOwner } from './tunnel.ts'
 import { startTunnelLifetime } from './tunnel-lifetime.ts'
-import { type OpenedListener, type OpeningDeps, openTunnelListener } from './tunnel-opening.ts'
+import { GONE, type OpenedListener, type OpeningDeps, openTunnelListener } from './tunnel-opening.ts'
 
 export interface OpenTunnelsDeps extends OpeningDeps {
   /** Whether the rules of a credential let its clients have this tunnel. */
@@ -107,7 +107,7 @@ export function createOpenTunnels(deps: OpenTunnelsDeps): OpenTunnels {
       })
       if (!owner.connection.isClosed) return admit(owner.clientId, remote, opened)
       await opened.close()
-      throw new TunnelNotStarted('gone', 'unable to start tunnel: the client has disconnected')
+      throw new TunnelNotStarted('gone', GONE)
     },
     find: (clientId, tunnelId) => byClient.get(clientId)?.get(tunnelId)?.tunnel,
     listOf,

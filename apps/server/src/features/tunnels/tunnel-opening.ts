@@ -4,6 +4,8 @@ import { isAddressInUse, type OpenTunnelListener, type TunnelListener } from '..
 import type { PortPool, PortReservation } from './port-pool.ts'
 import { TunnelNotStarted, type TunnelOwner } from './tunnel.ts'
 
+/** The client has left while its tunnel was being opened. */
+export const GONE = 'unable to start tunnel: the client has disconnected'
 /** Where a listener without a host listens: every address of IPv4, as the original. */
 const ANY_HOST = '0.0.0.0'
 
@@ -76,6 +78,7 @@ async function listenOn(deps: OpeningDeps, place: Place): Promise<OpenedListener
     return { host, port, listener, close: () => listener.close().then(reservation.release) }
   } catch (error) {
     reservation.release()
+    if (owner.connection.isClosed) throw new TunnelNotStarted('gone', GONE, { cause: error })
     if (isAddressInUse(error)) throw new TunnelNotStarted('in-use', `Local port ${port} already in use.`)
     throw new TunnelNotStarted('failed', `unable to start tunnel: ${errorMessage(error)}`, { cause: error })
   }

@@ -1,0 +1,135 @@
+import { backoffDelayMs, errorMessage, MS_PER_MINUTE, type Timer } from '@rport/kit'
+import { type ConnectorDesk, type DeskDeps, serveConnector } from './connector-desk.ts'
+import { type Carrier, createLine, type Line } from './line.ts'
+import type { ConnectorSays, ConnectorSettings, ListeningAt, MainSays } from './messages.ts'
+
+/** A connector as a process: see `forkConnector` in run-process.ts. */
+export interface ConnectorProcess extends Carrier {
+  readonly pid: number | undefined
+  /** Settles when it has ended, with its exit code or signal in words; never rejects. */
+  readonly exited: Promise<string>
+  /** Cuts the line, which ends it. */
+  disconnect(): void
+  kill(): void
+}
+
+export interface SeatDeps extends DeskDeps {
+  readonly number: number
+  /** Starts a process and tells it its settings. */
+  readonly fork: (settings: ConnectorSettings) => ConnectorProcess
+}
+
+/** The place of one connector: a process that is started anew when it dies. */
+export interface ConnectorSeat {
+  /** Starts the first process. @throws what the listener of the connector has thrown, and nothing is left */
+  start(settings: ConnectorSettings, listen: ListeningAt): Promise<void>
+  stopListening(): void
+  /** Ends the agents of the connector, then the process. Idempotent. */
+  close(): Promise<void>
+  readonly isListening: boolean
+  readonly pendingHandshakes: number
+}
+
+/** Before the next try; doubled by every failure in a row. */
+const FIRST_DELAY_MS = 200
+const LAST_DELAY_MS = 30_000
+/** Whoever has lived for so long did not die of its start. */
+const LIVED_MS = MS_PER_MINUTE
+/** A process that loads and listens takes a fraction of a second; a machine that has no room for it takes longer. */
+const START_LIMIT_MS = 30_000
+/** A connector that does not end its agents within this time is killed. */
+const CLOSE_LIMIT_MS = 3000
+const EXIT_LIMIT_MS = 1000
+
+interface Running {
+  readonly process: ConnectorProcess
+  readonly line: Line<MainSays, ConnectorSays>
+  readonly desk: ConnectorDesk
+  isListening: boolean
+}
+
+/** Nothing runs before `start`. */
+export function createConnectorSeat(deps: SeatDeps): ConnectorSeat {
+  const { number, fork, clock, log } = deps
+  let running: Running | undefined
+  let retry: Timer | undefined
+  let isClosing = false
+  let isStopped = false
+  let failures = 0
+
+  const within = async <T>(limitMs: number, work: Promise<T>): Promise<T> => {
+    const late = Promise.withResolvers<never>()
+    const timer = clock.setTimeout(() => late.reject(new Error(`not within ${limitMs} ms`)), limitMs)
+    return Promise.race([work, late.promise]).finally(() => timer.cancel())
+  }
+
+  /** @throws when it does not come to listen; the process is gone then */
+  const launch = async (settings: ConnectorSettings, listen: ListeningAt): Promise<void> => {
+    const startedAt = clock.monotonic()
+    const process = fork(settings)
+    const line = createLine<MainSays, ConnectorSays>(process)
+    const own: Running = { process, line, desk: serveConnector(line, deps), isListening: false }
+    running = own
+    void process.exited.then((how) => {
+      own.desk.lost(`the connector of this agent has ended: ${how}`)
+      running = undefined
+      if (!own.isListening) return
+      own.isListening = false
+      if (isClosing) return
+      if (clock.monotonic() - startedAt >= LIVED_MS) failures = 0
+      log.error({ connector: number, pid: process.pid, how }, 'connector has died, its agents are disconnected')
+      again(settings, listen)
+    })
+    try {
+      await within(START_LIMIT_MS, line.ask('start', listen))
+      own.isListening = !line.isOver
+      log.info({ connector: number, pid: process.pid }, 'connector listens')
+    } catch (error) {
+      process.kill()
+      await process.exited
+      throw error
+    }
+    if (isStopped) line.tell('stopListening', null)
+  }
+
+  const again = (settings: ConnectorSettings, listen: ListeningAt) => {
+    const delayMs = backoffDelayMs(failures, { minMs: FIRST_DELAY_MS, maxMs: LAST_DELAY_MS, random: () => 1 })
+    failures += 1
+    retry = clock.setTimeout(() => {
+      retry = undefined
+      launch(settings, listen).catch((error: unknown) => {
+        if (isClosing) return
+        log.error({ connector: number, error: errorMessage(error) }, 'connector cannot be started')
+        again(settings, listen)
+      })
+    }, delayMs)
+  }
+
+  return {
+    start: launch,
+    get isListening() {
+      return running?.isListening === true && !isStopped
+    },
+    get pendingHandshakes() {
+      return running?.desk.pendingHandshakes ?? 0
+    },
+    stopListening() {
+      isStopped = true
+      running?.line.tell('stopListening', null)
+    },
+    async close() {
+      isClosing = true
+      retry?.cancel()
+      const last = running
+      if (!last) return
+      const { process, line } = last
+      await within(CLOSE_LIMIT_MS, line.ask('close', null)).catch((error: unknown) => {
+        if (!line.isOver)
+          log.warn({ connector: number, error: errorMessage(error) }, 'connector does not end its agents')
+      })
+      process.disconnect()
+      await within(EXIT_LIMIT_MS, process.exited).catch(() => process.kill())
+      await process.exited
+    },
+  }
+}

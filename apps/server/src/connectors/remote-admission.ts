@@ -1,0 +1,43 @@
+import type { Socket } from 'node:net'
+import { parseIp } from '@rport/kit'
+import type { Admission } from '../agents/admission.ts'
+import type { Line } from './line.ts'
+import type { ConnectorSays, MainSays } from './messages.ts'
+
+/** Has the main process decide, which sees the callers of all connectors. */
+export interface RemoteAdmission extends Admission {
+  /** The main process wants this socket closed. */
+  drop(socket: number): void
+}
+
+/** A socket is told when it comes; the answer, if there is one, is that it must go: nobody waits for it. */
+export function createRemoteAdmission(line: Line<ConnectorSays, MainSays>): RemoteAdmission {
+  const sockets = new Map<number, Socket>()
+  const numbers = new WeakMap<Socket, number>()
+  let lastNumber = 0
+
+  const settle = (number: number) => {
+    if (sockets.delete(number)) line.tell('settled', { socket: number })
+  }
+
+  return {
+    arrived(socket) {
+      lastNumber += 1
+      const number = lastNumber
+      sockets.set(number, socket)
+      numbers.set(socket, number)
+      line.tell('arrived', { socket: number, address: socket.remoteAddress ?? '' })
+      socket.once('close', () => settle(number))
+      return true
+    },
+    async judge({ socket, address, isAgent }) {
+      const number = numbers.get(socket) ?? 0
+      const isForwarded = address !== parseIp(socket.remoteAddress ?? '')?.text
+      const verdict = await line.ask('judge', { socket: number, address, isForwarded, isAgent })
+      if (verdict === 'banned' || verdict === 'limit') return { outcome: verdict }
+      return { outcome: 'admitted', origin: verdict, release: () => settle(number) }
+    },
+    login: (clientAuthId, password, address) => line.ask('login', { clientAuthId, password, address }),
+    drop: (number) => void sockets.get(number)?.destroy(),
+  }
+}
