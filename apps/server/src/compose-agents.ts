@@ -45,6 +45,8 @@ export interface AgentsDeps {
 /** The port for agents, with what happens to those who come. */
 export interface AgentsDoor {
   readonly listener: AgentListener
+  /** Before anything listens: starts what takes a moment. @throws when it cannot be started */
+  prepare(): Promise<void>
   /** Processes that listen; undefined: there are none but this. */
   listeningConnectors(): number | undefined
   /** Ends every connection, and waits until what their ends mean is done. Idempotent. */
@@ -141,6 +143,7 @@ export function composeAgents(config: AgentsConfig, deps: AgentsDeps): AgentsDoo
 
   return {
     listener,
+    prepare: async () => pool?.load(),
     listeningConnectors: () => pool?.listening,
     async close() {
       await listener.close()

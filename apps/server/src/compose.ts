@@ -265,6 +265,8 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   return {
     fingerprint: hostKey.fingerprint,
     async start() {
+      const prepared = agents.prepare()
+      prepared.catch(() => undefined)
       await registry.start()
       await clientGroups.start()
       await audit.start()
@@ -274,6 +276,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
       secondFactors.start()
       metrics.start()
       await files?.check()
+      await prepared
       const { listen: metricsListen, enabled } = config.metrics
       const apiAt = config.api.listen && (await api.start(config.api.listen))
       const metricsAt =

@@ -24,11 +24,13 @@ export interface ConnectorPoolDeps extends DeskDeps {
 
 /** The port for agents, served by several processes. */
 export interface ConnectorPool extends AgentListener {
+  /** Starts the processes, before `start`: that takes a moment, in which nothing has to wait. */
+  load(): Promise<void>
   /** How many of them listen now. */
   readonly listening: number
 }
 
-/** Starts nothing before `start`. */
+/** Starts nothing before `load`. */
 export function createConnectorPool(deps: ConnectorPoolDeps): ConnectorPool {
   const { connectors, keySeed, maxRequestBytes, trustedProxies, clock } = deps
   const seats = Array.from({ length: connectors }, (_, index) => createConnectorSeat({ ...deps, number: index + 1 }))
@@ -36,9 +38,8 @@ export function createConnectorPool(deps: ConnectorPoolDeps): ConnectorPool {
   const listening = () => seats.filter((seat) => seat.isListening).length
 
   return {
-    async start() {
+    async load() {
       const plainDoor = await door.open()
-      const at = await requireFreePort(deps.listen, clock)
       // As many handshakes at once as one process would have, shared out.
       const maxConcurrentHandshakes = Math.max(1, Math.ceil(deps.maxConcurrentHandshakes / connectors))
       const limits = { maxConcurrentHandshakes, maxRequestBytes, trustedProxies }
@@ -49,7 +50,11 @@ export function createConnectorPool(deps: ConnectorPoolDeps): ConnectorPool {
         limits,
         plainDoor,
       })
-      await Promise.all(seats.map((seat, index) => seat.start(settingsOf(index), at)))
+      await Promise.all(seats.map((seat, index) => seat.load(settingsOf(index))))
+    },
+    async start() {
+      const at = await requireFreePort(deps.listen, clock)
+      await Promise.all(seats.map((seat) => seat.listen(at)))
       return at
     },
     get isListening() {

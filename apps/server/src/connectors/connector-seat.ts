@@ -21,8 +21,10 @@ export interface SeatDeps extends DeskDeps {
 
 /** The place of one connector: a process that is started anew when it dies. */
 export interface ConnectorSeat {
-  /** Starts the first process. @throws what the listener of the connector has thrown, and nothing is left */
-  start(settings: ConnectorSettings, listen: ListeningAt): Promise<void>
+  /** Starts the first process; it listens to nothing yet. @throws when it ends, and nothing is left */
+  load(settings: ConnectorSettings): Promise<void>
+  /** @throws what the listener of the connector has thrown, and nothing is left */
+  listen(at: ListeningAt): Promise<void>
   stopListening(): void
   /** Ends the agents of the connector, then the process. Idempotent. */
   close(): Promise<void>
@@ -45,10 +47,10 @@ interface Running {
   readonly process: ConnectorProcess
   readonly line: Line<MainSays, ConnectorSays>
   readonly desk: ConnectorDesk
-  isListening: boolean
+  listensAt: ListeningAt | undefined
 }
 
-/** Nothing runs before `start`. */
+/** Nothing runs before `load`. */
 export function createConnectorSeat(deps: SeatDeps): ConnectorSeat {
   const { number, fork, clock, log } = deps
   let running: Running | undefined
@@ -63,52 +65,66 @@ export function createConnectorSeat(deps: SeatDeps): ConnectorSeat {
     return Promise.race([work, late.promise]).finally(() => timer.cancel())
   }
 
-  /** @throws when it does not come to listen; the process is gone then */
-  const launch = async (settings: ConnectorSettings, listen: ListeningAt): Promise<void> => {
+  /** @throws when that does not work out; the process is gone then */
+  const orKill = async <T>(own: Running, work: Promise<T>): Promise<T> => {
+    try {
+      return await within(START_LIMIT_MS, work)
+    } catch (error) {
+      own.process.kill()
+      await own.process.exited
+      throw error
+    }
+  }
+
+  const load = async (settings: ConnectorSettings): Promise<Running> => {
     const startedAt = clock.monotonic()
     const process = fork(settings)
     const line = createLine<MainSays, ConnectorSays>(process)
-    const own: Running = { process, line, desk: serveConnector(line, deps), isListening: false }
+    const own: Running = { process, line, desk: serveConnector(line, deps), listensAt: undefined }
     running = own
     void process.exited.then((how) => {
       own.desk.lost(`the connector of this agent has ended: ${how}`)
       running = undefined
-      if (!own.isListening) return
-      own.isListening = false
-      if (isClosing) return
+      if (!own.listensAt || isClosing) return
       if (clock.monotonic() - startedAt >= LIVED_MS) failures = 0
       log.error({ connector: number, pid: process.pid, how }, 'connector has died, its agents are disconnected')
-      again(settings, listen)
+      again(settings, own.listensAt)
     })
-    try {
-      await within(START_LIMIT_MS, line.ask('start', listen))
-      own.isListening = !line.isOver
-      log.info({ connector: number, pid: process.pid }, 'connector listens')
-    } catch (error) {
-      process.kill()
-      await process.exited
-      throw error
-    }
-    if (isStopped) line.tell('stopListening', null)
+    await orKill(own, line.ask('ready', null))
+    return own
   }
 
-  const again = (settings: ConnectorSettings, listen: ListeningAt) => {
+  const listen = async (own: Running, at: ListeningAt): Promise<void> => {
+    await orKill(own, own.line.ask('listenForAgents', at))
+    own.listensAt = at
+    log.info({ connector: number, pid: own.process.pid }, 'connector listens')
+    if (isStopped) own.line.tell('stopListening', null)
+  }
+
+  const again = (settings: ConnectorSettings, at: ListeningAt) => {
     const delayMs = backoffDelayMs(failures, { minMs: FIRST_DELAY_MS, maxMs: LAST_DELAY_MS, random: () => 1 })
     failures += 1
-    retry = clock.setTimeout(() => {
+    const start = async () => {
       retry = undefined
-      launch(settings, listen).catch((error: unknown) => {
+      try {
+        await listen(await load(settings), at)
+      } catch (error) {
         if (isClosing) return
         log.error({ connector: number, error: errorMessage(error) }, 'connector cannot be started')
-        again(settings, listen)
-      })
-    }, delayMs)
+        again(settings, at)
+      }
+    }
+    retry = clock.setTimeout(() => void start(), delayMs)
   }
 
   return {
-    start: launch,
+    load: async (settings) => void (await load(settings)),
+    async listen(at) {
+      if (!running) throw new Error('the connector has ended before it could listen')
+      await listen(running, at)
+    },
     get isListening() {
-      return running?.isListening === true && !isStopped
+      return running?.listensAt !== undefined && !isStopped
     },
     get pendingHandshakes() {
       return running?.desk.pendingHandshakes ?? 0

@@ -36,7 +36,8 @@ export function runConnector(settings: ConnectorSettings, { line, clock, log }: 
   line.serve({
     ...agents.handlers,
     ...tunnels.handlers,
-    async start(listen) {
+    ready: () => null,
+    async listenForAgents(listen) {
       listener = createAgentListener({
         ...settings.limits,
         listen,

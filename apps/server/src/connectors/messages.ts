@@ -44,7 +44,9 @@ export interface ArrivedFacts {
 
 /** What the main process asks: `[question, answer]`. */
 export interface MainAsks {
-  start: [ListeningAt, ListeningAt]
+  /** Answered when everything is loaded. */
+  ready: [null, null]
+  listenForAgents: [ListeningAt, ListeningAt]
   /** Ends every connection; answered when all their ends have been told. */
   close: [null, null]
   request: [{ agent: number; name: string; payload: Buffer; timeoutMs: number }, RequestReply]

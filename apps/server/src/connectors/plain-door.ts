@@ -1,5 +1,5 @@
 import { mkdtemp, rm, unlink } from 'node:fs/promises'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { errorMessage, type IpNetwork, type Logger } from '@rport/kit'
@@ -38,13 +38,21 @@ export function createPlainDoor({
   trustedProxies,
   log,
 }: PlainDoorOptions): PlainDoor {
+  const receive = (request: IncomingMessage, response: ServerResponse) => {
+    takePeer(request)
+    answer(request, response, callerOf(request, trustedProxies))
+  }
   const server = createServer(
     { maxHeaderSize: maxRequestBytes + EXTRA_HEADER_BYTES, requireHostHeader: false },
-    (request, response) => {
-      takePeer(request)
-      answer(request, response, callerOf(request, trustedProxies))
-    },
+    receive,
   )
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // The connector keeps the body back until somebody reads.
+    request.once('resume', () => {
+      if (!response.headersSent) response.writeContinue()
+    })
+    receive(request, response)
+  })
   server.on('clientError', (_error, socket) => socket.destroy())
   let folder: string | undefined
 

@@ -6,11 +6,17 @@ import type { AnswerPlain } from '../agents/plain-desk.ts'
 /** Tells the main process who is really at the other end. Nobody else can reach its door. */
 export const PEER_HEADER = 'x-rport-peer'
 
+export interface PlainPassageOptions {
+  /** Path of the door. */
+  readonly plainDoor: string
+  readonly log: Logger
+}
+
 /** Requests on their way at a time; the others wait. */
 const MAX_ACTIVE = 256
 
 /** Has the main process answer plain requests: both they and their answers pass as they are. */
-export function createPlainPassage({ plainDoor, log }: { plainDoor: string; log: Logger }): AnswerPlain {
+export function createPlainPassage({ plainDoor, log }: PlainPassageOptions): AnswerPlain {
   const agent = new Agent({ keepAlive: true, maxTotalSockets: MAX_ACTIVE, maxFreeSockets: 4 })
 
   const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -21,19 +27,23 @@ export function createPlainPassage({ plainDoor, log }: { plainDoor: string; log:
       agent,
       method: request.method,
       path: request.url,
-      headers: [...withoutPeer(request.rawHeaders), PEER_HEADER, JSON.stringify(peerOf(request))],
+      headers: headersFor(request),
       signal: gone.signal,
     })
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       outgoing.once('response', resolve).on('error', reject)
     })
-    request.pipe(outgoing)
+    // A body goes when somebody wants to read it. Otherwise the other end would be closed on us, and its answer lost.
+    if (hasBody(request)) outgoing.once('continue', () => request.pipe(outgoing))
+    else outgoing.end()
     const incoming = await answered
     response.sendDate = false
     // Whoever speaks HTTP/1.0 waits for the end of the connection.
     if (request.httpVersion === '1.0') response.shouldKeepAlive = false
     response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, [...answerHeaders(incoming, request)])
     await pipeline(incoming, response)
+    // A body that nobody wanted: the connection cannot be used for another request.
+    if (!outgoing.writableFinished) outgoing.destroy()
   }
 
   return (request, response) => {
@@ -46,11 +56,16 @@ export function createPlainPassage({ plainDoor, log }: { plainDoor: string; log:
 
 const peerOf = ({ socket }: IncomingMessage) => [socket.remoteAddress ?? '', socket.remotePort ?? 0]
 
-/** Also without what asks for an answer before the answer: that was given here. */
-const withoutPeer = (rawHeaders: readonly string[]): string[] =>
-  pairsOf(rawHeaders)
-    .filter(([name]) => name.toLowerCase() !== PEER_HEADER && name.toLowerCase() !== 'expect')
-    .flat()
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+
+/** As they came, but for two: what the caller expects before the answer he was given here, and he cannot name himself. */
+function headersFor(request: IncomingMessage): string[] {
+  const own = new Set([PEER_HEADER, 'expect'])
+  const passed = pairsOf(request.rawHeaders).filter(([name]) => !own.has(name.toLowerCase()))
+  const expect = hasBody(request) ? ['Expect', '100-continue'] : []
+  return [...passed.flat(), ...expect, PEER_HEADER, JSON.stringify(peerOf(request))]
+}
 
 function answerHeaders(incoming: IncomingMessage, request: IncomingMessage): string[] {
   if (request.httpVersion !== '1.0') return incoming.rawHeaders
