@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { Hold, Lease } from './channel.ts'
 import { BufferPool, type LeasedBuffer, OWNED_BYTES } from './lease.ts'
+import { dealWithRead } from './read-end.ts'
 
 /** What a quiet socket reads into. One that fills it is given a slab until it is quiet again. */
 const SMALL_BYTES = 2048
@@ -73,7 +74,7 @@ class SocketReads {
   arrived = (byteCount: number, buffer: Buffer): boolean => {
     const lease = this.#slab ?? this.#small
     this.#wantsSlab = byteCount >= SMALL_BYTES
-    if (lease) this.#onBytes(buffer.subarray(0, byteCount), lease)
+    if (lease) dealWithRead(this.#onBytes, buffer.subarray(0, byteCount), lease)
     return true
   }
 

@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 import { ByteRow } from './byte-row.ts'
 import type { Hold, Lease } from './channel.ts'
 import { BufferPool, type LeasedBuffer, OWNED_BYTES } from './lease.ts'
+import { atReadEnd } from './read-end.ts'
+import { type WriteAtOnce, writeAtOnce } from './write-at-once.ts'
 
 /** Writes under way at once. What comes on top is copied and joined: a stalled reader must not cost an object per byte. */
 const MAX_WRITES = 64
@@ -20,6 +22,7 @@ interface Write {
 export class SocketSink {
   readonly #socket: Socket
   readonly #onLeft: (byteCount: number) => void
+  readonly #writeAtOnce: WriteAtOnce
   readonly #later = new ByteRow()
   /** Writes under way, oldest first: the socket finishes them in order. */
   readonly #writes: Write[] = []
@@ -33,6 +36,7 @@ export class SocketSink {
   constructor(socket: Socket, onLeft: (byteCount: number) => void) {
     this.#socket = socket
     this.#onLeft = onLeft
+    this.#writeAtOnce = writeAtOnce(socket)
   }
 
   /** Takes the bytes, which stay leased until they have left. A socket that takes nothing any more swallows them. */
@@ -65,6 +69,21 @@ export class SocketSink {
     this.#giveSoon()
   }
 
+  /** What was joined, and has nothing before it, leaves now; what does not is left where it is. */
+  #putJoint(): void {
+    const joint = this.#joint
+    if (!joint) return
+    const byteCount = this.#writeAtOnce(joint.bytes, 0, this.#jointBytes)
+    if (byteCount === 0) return
+    if (byteCount < this.#jointBytes) joint.bytes.copyWithin(0, byteCount, this.#jointBytes)
+    this.#jointBytes -= byteCount
+    if (this.#jointBytes === 0) {
+      this.#joint = undefined
+      joint.release()
+    }
+    this.#onLeft(byteCount)
+  }
+
   /** What was joined becomes a write of its own size: a reader that stalls must not keep a large buffer for a few bytes. */
   #closeJoint(): void {
     const joint = this.#joint
@@ -86,11 +105,12 @@ export class SocketSink {
   #giveSoon(): void {
     if (this.#isDue) return
     this.#isDue = true
-    process.nextTick(this.#give)
+    atReadEnd(this.#give)
   }
 
   #give = (): void => {
     this.#isDue = false
+    if (this.#writes.length === 0) this.#putJoint()
     this.#closeJoint()
     if (this.#ungiven === 0) return
     const due = this.#writes.slice(-this.#ungiven)

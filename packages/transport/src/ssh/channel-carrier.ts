@@ -10,4 +10,6 @@ export interface ChannelCarrier {
   /** Nobody waits for it. */
   sendUnhurried(payload: Buffer): void
   scheduleFlush(): void
+  /** For what is likely to be alone: leaves when the read that brought it is over. */
+  flushAtReadEnd(): void
 }

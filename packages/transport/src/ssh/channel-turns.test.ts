@@ -23,6 +23,7 @@ const carrier = {
   sendWithNext: ignore,
   sendUnhurried: ignore,
   scheduleFlush: ignore,
+  flushAtReadEnd: ignore,
 }
 
 let turns = new ChannelTurns(carrier)

@@ -13,6 +13,8 @@ const ROOM_BYTES = 512 * 1024
 export class ChannelTurns {
   readonly #carrier: ChannelCarrier
   #ready: SshChannel[] = []
+  /** The number of the channel that had a turn at once last. */
+  #lastId = -1
 
   constructor(carrier: ChannelCarrier) {
     this.#carrier = carrier
@@ -31,7 +33,10 @@ export class ChannelTurns {
   now(channel: SshChannel, byteCount: number): void {
     if (!this.#hasRoom || (this.#ready.length > 0 && byteCount > URGENT_BYTES)) return
     this.#turn(channel)
-    this.#carrier.scheduleFlush()
+    // Where many talk, the packets of one turn of the event loop leave together; one that talks alone waits for nobody.
+    if (channel.localId === this.#lastId && byteCount <= URGENT_BYTES) this.#carrier.flushAtReadEnd()
+    else this.#carrier.scheduleFlush()
+    this.#lastId = channel.localId
   }
 
   /** Something waits for room on the link. */

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '@rport/kit'
 import type { Lease } from '../channel.ts'
 import { TransportError } from '../errors.ts'
 import type { ByteLink } from '../link.ts'
+import { atReadEnd } from '../read-end.ts'
 import type { AlgorithmChoice } from './algorithms/negotiate.ts'
 import { ExchangeBudget } from './exchange-budget.ts'
 import { IdentReader } from './ident.ts'
@@ -197,6 +198,13 @@ export class TransportLayer {
     if (this.#flushScheduled || this.#state === 'over') return
     this.#flushScheduled = true
     setImmediate(this.#onFlushDue)
+  }
+
+  /** Flushes when the read that is being dealt with is over, without waiting for what else this turn may bring. */
+  flushAtReadEnd(): void {
+    if (this.#flushScheduled || this.#state === 'over') return
+    this.#flushScheduled = true
+    atReadEnd(this.#onFlushDue)
   }
 
   /** Sends at once what is laid out. */

@@ -5,6 +5,7 @@ import { OWNED_BYTES } from '../lease.ts'
 import { type ByteLink, LINK_HEADROOM_BYTES } from '../link.ts'
 import { fillRandom } from '../random-pool.ts'
 import { readSocket } from '../socket-reads.ts'
+import { type WriteAtOnce, writeAtOnce } from '../write-at-once.ts'
 import { writeFrameHead } from './frame-head.ts'
 import { FrameReader, OPCODE } from './frame-reader.ts'
 import { applyMask } from './mask.ts'
@@ -19,6 +20,7 @@ export type LinkSocket = Duplex & {
 export class WsLink implements ByteLink {
   readonly remoteAddress: string
   readonly #socket: LinkSocket
+  readonly #writeAtOnce: WriteAtOnce
   readonly #isClient: boolean
   readonly #frames: FrameReader
   readonly #key = Buffer.alloc(4)
@@ -32,6 +34,7 @@ export class WsLink implements ByteLink {
 
   constructor(socket: LinkSocket, options: { isClient: boolean; remoteAddress: string }) {
     this.#socket = socket
+    this.#writeAtOnce = writeAtOnce(socket)
     this.#isClient = options.isClient
     this.remoteAddress = options.remoteAddress
     this.#frames = new FrameReader(!options.isClient, {
@@ -84,7 +87,9 @@ export class WsLink implements ByteLink {
       } else key.fill(0)
     }
     const start = writeFrameHead(slab, from, OPCODE.BINARY, to - from, key)
-    this.#socket.write(slab.subarray(start, to), done)
+    const rest = start + this.#writeAtOnce(slab, start, to)
+    if (rest === to) done()
+    else this.#socket.write(slab.subarray(rest, to), done)
   }
 
   pause(): void {
