@@ -6,7 +6,15 @@
 export type { AccessLine } from './access-log.ts'
 export type { Actor, Origin, Peer } from './actor.ts'
 export { createHttpApp, type HttpApp } from './app.ts'
-export type { AuditDetails, AuditedCall, AuditNotes, AuditRecord, AuditTrail, RefusedCall } from './audited.ts'
+export {
+  type AuditDetails,
+  type AuditedCall,
+  type AuditNotes,
+  type AuditRecord,
+  type AuditTrail,
+  type RefusedCall,
+  silentTrail,
+} from './audited.ts'
 export type { AccessPolicy, Authenticator, AuthOutcome } from './doors.ts'
 export { createFiles } from './files.ts'
 export type { HttpTls } from './http-server.ts'

@@ -3,12 +3,12 @@ import { API_PREFIX, api, type EndpointSpec, permissions, type Resource } from '
 import { Secret, silentLogger } from '@rport/kit'
 import { createFakeClock } from '@rport/kit/testing'
 import { openTestDatabase } from '../db/testing/index.ts'
-import { createLockout, createLogin } from '../features/login/index.ts'
 import { createTokens } from '../features/tokens/index.ts'
-import { createAccessPolicy, createEmbeddedUsers, createPasswordRules } from '../features/users/index.ts'
+import { createAccessPolicy, createEmbeddedUsers } from '../features/users/index.ts'
 import type { RouteSet } from '../http/index.ts'
 import { createTestApp } from '../http/testing/test-app.ts'
 import type { Passwords } from '../passwords/index.ts'
+import { createPlainLogin } from './plain-accounts.ts'
 
 const PASSWORD = 'correct horse battery'
 const SECRET = 'the key that signs'
@@ -77,22 +77,8 @@ export async function openAuthorizationBench(): Promise<AuthorizationBench> {
   const ours = ['friends']
   const accessPolicy = createAccessPolicy({ directory, userGroupsOf: (id) => (id === 'ours' ? ours : undefined) })
   const tokens = createTokens({ db, isAdmin: accessPolicy.isAdmin, clock, log })
-  const login = createLogin({
-    db,
-    directory,
-    passwords,
-    passwordRules: createPasswordRules({ minLength: 8, minScore: 0 }),
-    lockout: createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log }),
-    apiTokens: tokens.service,
-    jwtSecret: new Secret(SECRET),
-    secondFactor: undefined,
-    maxTokenLifetimeHours: 0,
-    headerLogin: undefined,
-    signOn: undefined,
-    vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
-    clock,
-    log,
-  })
+  const jwtSecret = new Secret(SECRET)
+  const login = createPlainLogin({ db, directory, passwords, apiTokens: tokens.service, jwtSecret, clock, log })
   const { app } = createTestApp(stubs(), { authenticator: login.authenticator, accessPolicy, clock })
 
   const origin = { address: '192.0.2.1', userAgent: '' }

@@ -16,7 +16,7 @@ import { legacySessionRoutes } from '../features/legacy-sessions/index.ts'
 import { createTunnels, type Tunnels } from '../features/tunnels/index.ts'
 import type { TunnelPolicy } from '../features/users/index.ts'
 import type { AccessPolicy, Actor } from '../http/index.ts'
-import { basic, createTestApp } from '../http/testing/test-app.ts'
+import { basic, createTestApp, strictConfig } from '../http/testing/test-app.ts'
 import { createTunnelListeners } from '../visitors/index.ts'
 import { DEFAULT_PORTS } from './test-ports.ts'
 import { unrestricted } from './unrestricted.ts'
@@ -96,7 +96,7 @@ export async function startTestServer(options: { clock?: Clock; policy?: TunnelP
     {
       accessPolicy,
       log,
-      config: { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true },
+      config: strictConfig,
       authenticator: {
         basic: async (username, _password, { origin }) => ({
           kind: 'actor',

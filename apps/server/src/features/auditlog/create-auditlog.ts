@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { type Clock, errorMessage, type Logger, MS_PER_HOUR, MS_PER_MINUTE, type Timer } from '@rport/kit'
 import type { Database } from '../../db/index.ts'
-import type { AccessPolicy, AuditTrail, RouteSet } from '../../http/index.ts'
+import { type AccessPolicy, type AuditTrail, type RouteSet, silentTrail } from '../../http/index.ts'
 import { type AuditEntry, type AuditEvent, toEntry } from './audit-event.ts'
 import { keyFingerprint, signHead } from './audit-key.ts'
 import { type Rotation, rotate } from './audit-rotation.ts'
@@ -144,15 +144,4 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
       })
     },
   }
-}
-
-const silentTrail: AuditTrail = {
-  begin: () => ({
-    announced: Promise.resolve(),
-    note: () => undefined,
-    row: () => async () => undefined,
-    succeeded: async () => undefined,
-    failed: async () => undefined,
-  }),
-  refused: async () => undefined,
 }

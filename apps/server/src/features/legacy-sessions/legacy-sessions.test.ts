@@ -2,7 +2,7 @@ import { createServer, request as httpRequest, type IncomingMessage } from 'node
 import type { AddressInfo } from 'node:net'
 import { silentLogger, systemClock } from '@rport/kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { silentAudit } from '../../http/testing/test-app.ts'
+import { silentTrail } from '../../http/index.ts'
 import { startEchoTarget, visit } from '../../testing/tcp-target.ts'
 import { connectTestAgent } from '../../testing/test-agent.ts'
 import { startTestServer, type TestServer } from '../../testing/test-server.ts'
@@ -75,7 +75,7 @@ describe('the door without login', () => {
     const door = createLocalDoor({
       registry: server.registry,
       tunnelRoutes: server.tunnels.routes,
-      audit: silentAudit,
+      audit: silentTrail,
       maxRequestBytes: 10_240,
       clock: systemClock,
       log: silentLogger,

@@ -2,22 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Secret, silentLogger, systemClock } from '@rport/kit'
+import { silentLogger, systemClock } from '@rport/kit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Database, openExternalSqlite } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
 import { createTestApp } from '../../http/testing/test-app.ts'
 import { createPasswords } from '../../passwords/index.ts'
+import { createPlainLogin } from '../../testing/plain-accounts.ts'
 import { createTokens } from '../tokens/index.ts'
 import {
   createAccessPolicy,
   createEmbeddedUsers,
-  createPasswordRules,
   openFileUsers,
   openTableUsers,
   type UserDirectory,
 } from '../users/index.ts'
-import { createLockout, createLogin } from './index.ts'
 
 const PASSWORD = 'golden-admin-pw-1'
 const NEW_PASSWORD = 'golden-admin-pw-2'
@@ -71,22 +70,8 @@ async function open(openDirectory: (db: Database) => Promise<UserDirectory>) {
   const directory = await openDirectory(db)
   const accessPolicy = createAccessPolicy({ directory, userGroupsOf: () => undefined })
   const tokens = createTokens({ db, isAdmin: accessPolicy.isAdmin, clock, log })
-  const login = createLogin({
-    db,
-    directory,
-    passwords: createPasswords({ clock }),
-    passwordRules: createPasswordRules({ minLength: 14, minScore: 0 }),
-    apiTokens: tokens.service,
-    lockout: createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log }),
-    jwtSecret: new Secret('s'),
-    secondFactor: undefined,
-    maxTokenLifetimeHours: 0,
-    headerLogin: undefined,
-    signOn: undefined,
-    vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
-    clock,
-    log,
-  })
+  const passwords = createPasswords({ clock })
+  const login = createPlainLogin({ db, directory, passwords, apiTokens: tokens.service, clock, log })
   cleanups.push(() => login.close())
   const { app } = createTestApp([login.routes, tokens.routes], { authenticator: login.authenticator, accessPolicy })
   const call = async (method: 'GET' | 'POST', path: string, authorization: string, body?: object) => {

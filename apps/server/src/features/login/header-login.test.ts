@@ -1,14 +1,14 @@
 import { request } from 'node:http'
-import { Secret, silentLogger } from '@rport/kit'
+import { silentLogger } from '@rport/kit'
 import { createFakeClock, createMemoryLogger } from '@rport/kit/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openTestDatabase } from '../../db/testing/index.ts'
 import type { HttpApp } from '../../http/index.ts'
-import { createTestApp } from '../../http/testing/test-app.ts'
+import { createTestApp, strictConfig } from '../../http/testing/test-app.ts'
 import { createPasswords } from '../../passwords/index.ts'
-import { createEmbeddedUsers, createPasswordRules, type UserDirectory } from '../users/index.ts'
+import { createPlainLogin } from '../../testing/plain-accounts.ts'
+import { createEmbeddedUsers, type UserDirectory } from '../users/index.ts'
 import { createHeaderLogin } from './header-login.ts'
-import { createLockout, createLogin } from './index.ts'
 
 const config = { authHeader: 'X-Authenticated', userHeader: 'X-User' }
 const trusted = { address: '127.0.0.1', isTrustedProxy: true }
@@ -64,27 +64,17 @@ describe('GET /login behind a reverse proxy', () => {
     const base = { password: '$argon2id$nobody', passwordExpired: false, twoFaSendTo: '' }
     await directory.create({ ...base, username: 'ada', groups: [] })
     await directory.create({ ...base, username: 'grace', groups: [], passwordExpired: true })
-    const lockout = createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log: silentLogger })
-    const login = createLogin({
+    const login = createPlainLogin({
       db,
       directory,
       passwords: createPasswords({ clock }),
-      passwordRules: createPasswordRules({ minLength: 14, minScore: 0 }),
-      lockout,
-      apiTokens: { judge: async () => ({ kind: 'no-token' }) },
-      jwtSecret: new Secret('a secret for tests'),
-      secondFactor: undefined,
-      maxTokenLifetimeHours: 0,
       headerLogin: config,
-      signOn: undefined,
       vouchedUsers: { createMissing, defaultGroup: 'operators' },
       clock,
       log: silentLogger,
     })
-    ;({ app } = createTestApp([login.routes], {
-      authenticator: login.authenticator,
-      config: { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true },
-    }))
+    const { authenticator } = login
+    ;({ app } = createTestApp([login.routes], { authenticator, config: strictConfig }))
     close = async () => {
       await app.close()
       await login.close()

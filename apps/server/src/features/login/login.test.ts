@@ -7,19 +7,17 @@ import { createFakeClock, createMemoryLogger } from '@rport/kit/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openExternalSqlite } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
-import { createTestApp } from '../../http/testing/test-app.ts'
+import { createTestApp, strictConfig } from '../../http/testing/test-app.ts'
 import { createPasswords } from '../../passwords/index.ts'
-import { noFactors } from '../../testing/no-factors.ts'
+import { createPlainLogin, plainAccounts } from '../../testing/plain-accounts.ts'
 import { createMeService, meRoutes } from '../me/index.ts'
 import {
   createAccessPolicy,
   createEmbeddedUsers,
-  createPasswordRules,
   createStaticUsers,
   openTableUsers,
   type UserDirectory,
 } from '../users/index.ts'
-import { createLogin } from './create-login.ts'
 import { createLockout, type LockoutOptions } from './lockout.ts'
 
 const RIGHT = 'golden-admin-pw-1'
@@ -42,43 +40,16 @@ async function build(
   const directory = await open({ db })
   const passwords = createPasswords({ clock })
   const lockout = createLockout({ waitMs: 0, maxFailed: 1000, banMs: 1000, clock, log, ...extra })
-  const passwordRules = createPasswordRules({ minLength: 14, minScore: 0 })
-  const jwtSecret = new Secret('golden-jwt-secret')
-  const login = createLogin({
-    apiTokens: { judge: async () => ({ kind: 'no-token' }) },
-    db,
-    directory,
-    passwords,
-    passwordRules,
-    lockout,
-    jwtSecret,
-    secondFactor: undefined,
-    maxTokenLifetimeHours: 720,
-    headerLogin: undefined,
-    signOn: undefined,
-    vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
-    clock,
-    log,
-  })
+  const login = createPlainLogin({ db, directory, passwords, lockout, maxTokenLifetimeHours: 720, clock, log })
   const { sessions, credentials } = login
-  const me = createMeService({
-    apiTokens: { deleteAllOf: async () => undefined },
-    directory,
-    credentials,
-    passwords,
-    passwordRules,
-    sessions,
-    factorRules: noFactors,
-    factors: { forget: async () => undefined },
-    passOn: async () => undefined,
-    log,
-  })
+  const apiTokens = { deleteAllOf: async () => undefined }
+  const me = createMeService({ ...plainAccounts, apiTokens, directory, credentials, passwords, sessions, log })
   const { app } = createTestApp([login.routes, meRoutes(me)], {
     authenticator: login.authenticator,
     accessPolicy: createAccessPolicy({ directory, userGroupsOf: () => undefined }),
     bans: lockout,
     log,
-    config: { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true },
+    config: strictConfig,
   })
   cleanups.push(
     () => db.close(),

@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Database } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
-import { createTestApp } from '../../http/testing/test-app.ts'
+import { createTestApp, strictConfig } from '../../http/testing/test-app.ts'
 import type { Passwords } from '../../passwords/index.ts'
-import { noFactors } from '../../testing/no-factors.ts'
+import { createPlainLogin, plainAccounts } from '../../testing/plain-accounts.ts'
 import { createMeService, meRoutes } from '../me/index.ts'
 import { createTokens } from '../tokens/index.ts'
 import {
@@ -16,7 +16,6 @@ import {
   createUserGroupService,
   createUsers,
 } from '../users/index.ts'
-import { createLockout, createLogin } from './index.ts'
 
 const MINUTE = 60_000
 const NAMES = ['ada', 'bob', 'eve'] as const
@@ -26,7 +25,6 @@ const ROOT = 'root'
 const RUN_LIMIT_MS = 60_000
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
-const config = { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true }
 const basic = (name: string, password: string) => `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
 
 /** Slow hashes are tested elsewhere; here each run would take minutes. */
@@ -42,32 +40,17 @@ function startProgram(db: Database, clock: FakeClock) {
   const accessPolicy = createAccessPolicy({ directory, userGroupsOf: () => undefined })
   const tokens = createTokens({ db, isAdmin: accessPolicy.isAdmin, clock, log })
   const passwordRules = createPasswordRules({ minLength: 1, minScore: 0 })
-  const login = createLogin({
-    db,
-    directory,
-    passwords,
-    passwordRules,
-    apiTokens: tokens.service,
-    lockout: createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log }),
-    jwtSecret: new Secret('kept in the data folder'),
-    secondFactor: undefined,
-    maxTokenLifetimeHours: 0,
-    headerLogin: undefined,
-    signOn: undefined,
-    vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
-    clock,
-    log,
-  })
+  const jwtSecret = new Secret('kept in the data folder')
+  const { service: apiTokens } = tokens
+  const login = createPlainLogin({ db, directory, passwords, passwordRules, apiTokens, jwtSecret, clock, log })
   const { sessions, credentials } = login
-  const factors = { forget: async () => undefined }
-  const passOn = async () => undefined
-  const shared = { passOn, directory, passwords, passwordRules, sessions, factorRules: noFactors, factors, log }
+  const shared = { ...plainAccounts, directory, passwords, passwordRules, sessions, log }
   const users = createUsers({ ...shared, groups: createUserGroupService(shared), tokens: tokens.service })
   const me = createMeService({ ...shared, credentials, apiTokens: tokens.service })
   const { app } = createTestApp([login.routes, users.routes, tokens.routes, meRoutes(me)], {
     authenticator: login.authenticator,
     accessPolicy,
-    config,
+    config: strictConfig,
     clock,
   })
   return {

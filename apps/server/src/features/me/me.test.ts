@@ -1,12 +1,12 @@
-import { Secret, silentLogger, systemClock } from '@rport/kit'
+import { silentLogger, systemClock } from '@rport/kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
-import { createTestApp } from '../../http/testing/test-app.ts'
+import { createTestApp, strictConfig } from '../../http/testing/test-app.ts'
 import { createPasswords } from '../../passwords/index.ts'
-import { noFactors } from '../../testing/no-factors.ts'
-import { createLockout, createLogin, type Login } from '../login/index.ts'
-import { createEmbeddedUsers, createPasswordRules } from '../users/index.ts'
+import { createPlainLogin, plainAccounts } from '../../testing/plain-accounts.ts'
+import type { Login } from '../login/index.ts'
+import { createEmbeddedUsers } from '../users/index.ts'
 import { createMeService, meRoutes } from './index.ts'
 
 const OLD = 'golden-changer-pw-1'
@@ -33,40 +33,11 @@ beforeEach(async () => {
     commands_restricted: '',
   }
   await db.write((trx) => trx.insertInto('group_details').values(details).execute())
-  const passwordRules = createPasswordRules({ minLength: 14, minScore: 0 })
-  const lockout = createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log })
-  const jwtSecret = new Secret('s')
-  login = createLogin({
-    apiTokens: { judge: async () => ({ kind: 'no-token' }) },
-    db,
-    directory,
-    passwords,
-    passwordRules,
-    lockout,
-    jwtSecret,
-    secondFactor: undefined,
-    maxTokenLifetimeHours: 0,
-    headerLogin: undefined,
-    signOn: undefined,
-    vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
-    clock,
-    log,
-  })
+  login = createPlainLogin({ db, directory, passwords, clock, log })
   const { sessions, credentials, authenticator } = login
-  const me = createMeService({
-    apiTokens: { deleteAllOf: async () => undefined },
-    directory,
-    credentials,
-    passwords,
-    passwordRules,
-    sessions,
-    factorRules: noFactors,
-    factors: { forget: async () => undefined },
-    passOn: async () => undefined,
-    log,
-  })
-  const config = { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true }
-  app = createTestApp([login.routes, meRoutes(me)], { authenticator, config }).app
+  const apiTokens = { deleteAllOf: async () => undefined }
+  const me = createMeService({ ...plainAccounts, apiTokens, directory, credentials, passwords, sessions, log })
+  app = createTestApp([login.routes, meRoutes(me)], { authenticator, config: strictConfig }).app
 })
 afterEach(async () => {
   await app.close()

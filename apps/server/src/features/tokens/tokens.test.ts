@@ -3,7 +3,7 @@ import { createFakeClock, type FakeClock } from '@rport/kit/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
-import { basic, createTestApp } from '../../http/testing/test-app.ts'
+import { basic, createTestApp, strictConfig } from '../../http/testing/test-app.ts'
 import { createTokens, type TokenService } from './index.ts'
 
 let db: Database
@@ -16,8 +16,7 @@ beforeEach(async () => {
   clock = createFakeClock()
   const tokens = createTokens({ db, isAdmin: ({ username }) => username === 'admin', clock, log: silentLogger })
   service = tokens.service
-  const config = { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true }
-  app = createTestApp([tokens.routes], { config }).app
+  app = createTestApp([tokens.routes], { config: strictConfig }).app
 })
 afterEach(() => db.close())
 

@@ -2,15 +2,14 @@ import { Secret, silentLogger, systemClock } from '@rport/kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
-import { createTestApp } from '../../http/testing/test-app.ts'
+import { createTestApp, strictConfig } from '../../http/testing/test-app.ts'
 import { createPasswords, type Passwords } from '../../passwords/index.ts'
-import { noFactors } from '../../testing/no-factors.ts'
-import { createLockout, createLogin, type Login } from '../login/index.ts'
+import { createPlainLogin, plainAccounts } from '../../testing/plain-accounts.ts'
+import type { Login } from '../login/index.ts'
 import { createTokens, type Tokens } from '../tokens/index.ts'
 import {
   createAccessPolicy,
   createEmbeddedUsers,
-  createPasswordRules,
   createStaticUsers,
   createUserGroupService,
   createUsers,
@@ -38,41 +37,14 @@ afterEach(async () => {
 function open(directory: UserDirectory) {
   const accessPolicy = createAccessPolicy({ directory, userGroupsOf: () => undefined })
   const tokens: Tokens = createTokens({ db, isAdmin: accessPolicy.isAdmin, clock, log })
-  const passwordRules = createPasswordRules({ minLength: 14, minScore: 0 })
-  const login = createLogin({
-    db,
-    directory,
-    passwords,
-    passwordRules,
-    apiTokens: tokens.service,
-    lockout: createLockout({ waitMs: 0, maxFailed: 0, banMs: 0, clock, log }),
-    jwtSecret: new Secret('s'),
-    secondFactor: undefined,
-    maxTokenLifetimeHours: 0,
-    headerLogin: undefined,
-    signOn: undefined,
-    vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
-    clock,
-    log,
-  })
+  const login = createPlainLogin({ db, directory, passwords, apiTokens: tokens.service, clock, log })
   closing.push(login)
-  const { sessions } = login
-  const deps = {
-    directory,
-    passwords,
-    passwordRules,
-    sessions,
-    factorRules: noFactors,
-    factors: { forget: async () => undefined },
-    passOn: async () => undefined,
-    log,
-  }
+  const deps = { ...plainAccounts, directory, passwords, sessions: login.sessions, log }
   const users = createUsers({ ...deps, groups: createUserGroupService(deps), tokens: tokens.service })
-  const config = { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true }
   const { app } = createTestApp([login.routes, users.routes, tokens.routes], {
     authenticator: login.authenticator,
     accessPolicy,
-    config,
+    config: strictConfig,
   })
   type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
   return async (method: Method, path: string, who: string, body?: unknown) => {

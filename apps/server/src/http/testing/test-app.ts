@@ -3,7 +3,7 @@ import { parseIpNetwork, systemClock } from '@rport/kit'
 import { createMemoryLogger } from '@rport/kit/testing'
 import type { Actor } from '../actor.ts'
 import { createHttpApp, type HttpAppDeps } from '../app.ts'
-import type { AuditTrail } from '../audited.ts'
+import { silentTrail } from '../audited.ts'
 import type { AccessPolicy, Attempt, Authenticator } from '../doors.ts'
 import { type HandlerInput, type RouteSet, routes } from '../routes.ts'
 
@@ -36,16 +36,11 @@ const accessPolicy: AccessPolicy = {
   clientAccess: (_actor, clientId) => (clientId === 'known' ? 'allowed' : clientId === 'closed' ? 'denied' : 'unknown'),
 }
 
-/** Writes nothing down. */
-export const silentAudit: AuditTrail = {
-  begin: () => ({
-    announced: Promise.resolve(),
-    note: () => undefined,
-    row: () => async () => undefined,
-    succeeded: async () => undefined,
-    failed: async () => undefined,
-  }),
-  refused: async () => undefined,
+/** A door that checks what it answers against the declarations. */
+export const strictConfig: HttpAppDeps['config'] = {
+  maxRequestBytes: 10_240,
+  cors: { origins: [], answersPreflight: false },
+  strictContract: true,
 }
 
 /** An app with stand-ins for everything behind its door. `banned` and `failures` may be looked at and changed. */
@@ -58,7 +53,7 @@ export function createTestApp(routeSets: readonly RouteSet[], overrides: Partial
     routes: routeSets,
     authenticator,
     accessPolicy,
-    audit: silentAudit,
+    audit: silentTrail,
     bans: { isBanned: (address) => banned.has(address), failed: (address) => void failures.push(address) },
     trustedProxies: ['127.0.0.0/8', '::1'].flatMap((text) => parseIpNetwork(text) ?? []),
     log,

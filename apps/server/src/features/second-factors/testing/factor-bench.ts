@@ -1,18 +1,13 @@
 import { Secret } from '@rport/kit'
 import { createFakeClock, createMemoryLogger } from '@rport/kit/testing'
 import { openTestDatabase } from '../../../db/testing/index.ts'
-import { createTestApp } from '../../../http/testing/test-app.ts'
+import { createTestApp, strictConfig } from '../../../http/testing/test-app.ts'
 import type { Passwords } from '../../../passwords/index.ts'
-import { createLockout, createLogin } from '../../login/index.ts'
+import { createPlainLogin, plainAccounts } from '../../../testing/plain-accounts.ts'
+import { createLockout } from '../../login/index.ts'
 import { createMeService, meRoutes } from '../../me/index.ts'
 import { createTokens } from '../../tokens/index.ts'
-import {
-  createAccessPolicy,
-  createEmbeddedUsers,
-  createPasswordRules,
-  createUserGroupService,
-  createUsers,
-} from '../../users/index.ts'
+import { createAccessPolicy, createEmbeddedUsers, createUserGroupService, createUsers } from '../../users/index.ts'
 import { createSecondFactors } from '../create-second-factors.ts'
 import type { CodeDelivery } from '../deliveries/index.ts'
 
@@ -62,44 +57,23 @@ export async function openFactorBench({ totp = false, delivery, waitMs = 0, maxF
   })
   const accessPolicy = createAccessPolicy({ directory, userGroupsOf: () => undefined })
   const tokens = createTokens({ db, isAdmin: accessPolicy.isAdmin, clock, log })
-  const passwordRules = createPasswordRules({ minLength: 14, minScore: 0 })
   const lockout = createLockout({ waitMs, maxFailed, banMs: 3_600_000, clock, log })
-  const login = createLogin({
-    db,
-    directory,
-    passwords,
-    passwordRules,
-    lockout,
-    apiTokens: tokens.service,
-    jwtSecret: new Secret('jwt'),
-    secondFactor: secondFactors.ofLogins,
-    maxTokenLifetimeHours: 0,
-    headerLogin: undefined,
-    vouchedUsers: { createMissing: false, defaultGroup: 'operators' },
-    signOn: undefined,
-    clock,
-    log,
-  })
+  const { ofLogins: secondFactor } = secondFactors
+  const { service: apiTokens } = tokens
+  const login = createPlainLogin({ db, directory, passwords, lockout, apiTokens, secondFactor, clock, log })
   const { sessions, credentials } = login
-  const accounts = {
-    directory,
-    passwords,
-    passwordRules,
-    factorRules: secondFactors.rules,
-    factors: secondFactors,
-    passOn: async () => undefined,
-    log,
-  }
-  const me = createMeService({ ...accounts, apiTokens: tokens.service, credentials, sessions })
+  const factorRules = secondFactors.rules
+  const accounts = { ...plainAccounts, directory, passwords, factorRules, factors: secondFactors, log }
+  const me = createMeService({ ...accounts, apiTokens, credentials, sessions })
   const groups = createUserGroupService({ directory, log })
-  const users = createUsers({ ...accounts, groups, sessions, tokens: tokens.service })
+  const users = createUsers({ ...accounts, groups, sessions, tokens: apiTokens })
   const { app } = createTestApp([login.routes, meRoutes(me), tokens.routes, users.routes, secondFactors.routes], {
     authenticator: login.authenticator,
     accessPolicy,
     bans: lockout,
     log,
     clock,
-    config: { maxRequestBytes: 10_240, cors: { origins: [], answersPreflight: false }, strictContract: true },
+    config: strictConfig,
   })
 
   const call = async (method: Method, path: string, options: { auth?: string; body?: object; from?: string } = {}) => {
