@@ -1,28 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { idleChannelHost } from '../testing/idle-channel-host.ts'
 import { ChannelTable, checkTerms, type PendingOpen } from './channel-table.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
-import type { ChannelHost } from './ssh-channel.ts'
-import { WindowGrowth } from './window-growth.ts'
 
 const ignore = () => undefined
-const host: ChannelHost = {
-  ready: ignore,
-  turnNow: ignore,
-  now: () => 0,
-  windows: new WindowGrowth(0),
-  sendWindowAdjust: ignore,
-  sendEof: ignore,
-  sendClose: ignore,
-  answerClose: ignore,
-  forget: ignore,
-  halfClose: true,
-  isCrowded: false,
-  queueChanged: ignore,
-}
 const KIB = 1024
 const theirs = { senderId: 70, window: 1000, maxPacketBytes: 500 }
 
-const open = (limits: Partial<typeof DEFAULT_LIMITS> = {}) => new ChannelTable(host, { ...DEFAULT_LIMITS, ...limits })
+const open = (limits: Partial<typeof DEFAULT_LIMITS> = {}) =>
+  new ChannelTable(idleChannelHost(), { ...DEFAULT_LIMITS, ...limits })
 const pending = (localId: number, settle: PendingOpen['settle'] = ignore): PendingOpen => ({
   localId,
   message: Buffer.alloc(0),

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Channel } from '../channel.ts'
 import { connectPair } from '../testing/connected-pair.ts'
+import { idleChannelHost } from '../testing/idle-channel-host.ts'
 import { ChannelTurns } from './channel-turns.ts'
 import { CHANNEL_DATA_HEAD_BYTES } from './messages/channel-flow.ts'
-import { type ChannelHost, SshChannel } from './ssh-channel.ts'
-import { WindowGrowth } from './window-growth.ts'
+import { SshChannel } from './ssh-channel.ts'
 
 const KIB = 1024
 const ignore = () => undefined
@@ -27,20 +27,10 @@ const carrier = {
 }
 
 let turns = new ChannelTurns(carrier)
-const host: ChannelHost = {
+const host = idleChannelHost({
   ready: (channel) => turns.wait(channel),
   turnNow: (channel, byteCount) => turns.now(channel, byteCount),
-  now: () => 0,
-  windows: new WindowGrowth(0),
-  sendWindowAdjust: ignore,
-  sendEof: ignore,
-  sendClose: ignore,
-  answerClose: ignore,
-  forget: ignore,
-  halfClose: true,
-  isCrowded: false,
-  queueChanged: ignore,
-}
+})
 
 beforeEach(() => {
   turns = new ChannelTurns(carrier)

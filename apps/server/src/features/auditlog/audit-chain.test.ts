@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { CHAIN_START, type ChainEnd, chainFault, rowHash } from './audit-chain.ts'
-import type { AuditRow } from './audit-event.ts'
+import { type AuditRow, emptyEntry } from './audit-event.ts'
 import { parseLine, toLine, toSyslogLine } from './audit-line.ts'
 
 type Entry = Omit<AuditRow, 'seq' | 'hash'>
+
+const nothing: Entry = { logged_at: 0, imported_at: 0, ...emptyEntry }
 const text = fc.string({ unit: 'binary', maxLength: 12 })
 const entryArbitrary: fc.Arbitrary<Entry> = fc.record({
   logged_at: fc.integer({ min: 0, max: 4_000_000_000_000 }),
@@ -82,7 +84,7 @@ it('finds any changed byte of a written line', () => {
 })
 
 it('finds rows that are missing, doubled or in another order', () => {
-  const rows = chain(Array.from({ length: 4 }, (_, index) => ({ ...emptyEntry, affected_id: `${index}` })))
+  const rows = chain(Array.from({ length: 4 }, (_, index) => ({ ...nothing, affected_id: `${index}` })))
   expect(faultsOf(rows.toSpliced(1, 1))).toBe(1)
   expect(faultsOf(rows.toSpliced(1, 0, rows[1] as AuditRow))).toBeGreaterThan(0)
   expect(faultsOf(rows.toReversed())).toBeGreaterThan(0)
@@ -96,28 +98,14 @@ it('reads back every line that it writes, and nothing else', () => {
       expect(parseLine(toLine(row as AuditRow))).toEqual(row)
     }),
   )
-  for (const bad of ['', 'null', '{}', '{"seq":0}', `${toLine(chain([emptyEntry])[0] as AuditRow)} `]) {
+  for (const bad of ['', 'null', '{}', '{"seq":0}', `${toLine(chain([nothing])[0] as AuditRow)} `]) {
     expect(parseLine(bad)).toBeUndefined()
   }
 })
 
 it('writes one syslog line for each row, whatever is in it', () => {
-  const [row] = chain([{ ...emptyEntry, username: 'line\nend', logged_at: Date.parse('2026-11-21T10:00:00Z') }])
+  const [row] = chain([{ ...nothing, username: 'line\nend', logged_at: Date.parse('2026-11-21T10:00:00Z') }])
   const line = toSyslogLine(row as AuditRow, 'server-1')
   expect(line).not.toContain('\n')
   expect(line).toMatch(/^<110>1 2026-11-21T10:00:00\.000Z server-1 rportd - audit - \{"seq":1,/)
 })
-
-const emptyEntry: Entry = {
-  logged_at: 0,
-  imported_at: 0,
-  username: '',
-  remote_ip: '',
-  application: '',
-  action: '',
-  affected_id: '',
-  client_id: '',
-  client_hostname: '',
-  request: '',
-  response: '',
-}

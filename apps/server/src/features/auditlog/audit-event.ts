@@ -30,6 +30,19 @@ export interface AuditEntry {
   readonly response: string
 }
 
+/** A line that says nothing yet. */
+export const emptyEntry: AuditEntry = {
+  username: '',
+  remote_ip: '',
+  application: '',
+  action: '',
+  affected_id: '',
+  client_id: '',
+  client_hostname: '',
+  request: '',
+  response: '',
+}
+
 /** A line of the audit log in its place. */
 export interface AuditRow extends AuditEntry {
   readonly seq: number

@@ -3,23 +3,15 @@ import { join } from 'node:path'
 import { MS_PER_HOUR } from '@rport/kit'
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { rowHash } from './audit-chain.ts'
 import { verifyAuditLog } from './audit-verification.ts'
-import { openAuditFixture } from './testing/audit-fixture.ts'
+import { type AuditFixture, openForTest } from './testing/audit-fixture.ts'
 import { verifyFixture } from './testing/verify-fixture.ts'
 
-type Fixture = Awaited<ReturnType<typeof openAuditFixture>>
-let fixture: Fixture | undefined
-afterEach(async () => {
-  await fixture?.close()
-  fixture = undefined
-})
-
 /** Three rows of yesterday in an archive, two of today in the database, both ends signed. */
-async function openSigned(): Promise<Fixture> {
-  const opened = await openAuditFixture({ rotation: 'daily' })
-  fixture = opened
+async function openSigned(): Promise<AuditFixture> {
+  const opened = await openForTest({ rotation: 'daily' })
   const { auditLog, clock } = opened
   const record = (affectedId: string) =>
     auditLog.record({ application: 'a', action: 'x', username: 'ada', affectedId, request: { name: 'ö"\\' } })

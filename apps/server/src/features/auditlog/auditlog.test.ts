@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { apiError, data, endpoint } from '@rport/api'
 import { MS_PER_HOUR } from '@rport/kit'
 import { sql } from 'kysely'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { AuditDetails } from '../../http/index.ts'
 import { basic, createTestApp, oneRoute } from '../../http/testing/test-app.ts'
@@ -11,19 +11,8 @@ import { agentLoginFailedEvent } from './agent-events.ts'
 import { AUDIT_KEY_FILE, loadAuditKey, readAuditKey } from './audit-key.ts'
 import { parseLine } from './audit-line.ts'
 import { verifyAuditLog } from './audit-verification.ts'
-import { openAuditFixture } from './testing/audit-fixture.ts'
+import { type AuditFixture, openForTest as open } from './testing/audit-fixture.ts'
 import { verifyFixture } from './testing/verify-fixture.ts'
-
-type Fixture = Awaited<ReturnType<typeof openAuditFixture>>
-let fixture: Fixture | undefined
-const open = async (...options: Parameters<typeof openAuditFixture>) => {
-  fixture = await openAuditFixture(...options)
-  return fixture
-}
-afterEach(async () => {
-  await fixture?.close()
-  fixture = undefined
-})
 
 const spec = endpoint({
   method: 'PUT',
@@ -40,7 +29,7 @@ const spec = endpoint({
 
 /** The door of the API with one operation in front of the audit log. */
 function door(
-  { auditLog }: Fixture,
+  { auditLog }: AuditFixture,
   handle: (note: (details: AuditDetails) => void) => unknown = () => ({ id: 'made' }),
 ) {
   const { app } = createTestApp(
@@ -284,7 +273,7 @@ describe('reading a secret', () => {
 })
 
 describe('the chain', () => {
-  const fill = async ({ auditLog }: Fixture, count: number) => {
+  const fill = async ({ auditLog }: AuditFixture, count: number) => {
     await Promise.all(
       Array.from({ length: count }, (_, index) =>
         auditLog.record({ application: 'a', action: 'x', affectedId: `${index}` }),
@@ -334,7 +323,6 @@ describe('the chain', () => {
     ])
     const { faults } = await verifyAuditLog({ store: fixed.store, key: undefined, readArchive: () => undefined })
     expect(faults).toEqual(['the signature at row 1 cannot be checked: the key is missing'])
-    await fixed.close()
   })
 })
 

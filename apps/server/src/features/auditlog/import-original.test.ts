@@ -2,17 +2,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { MS_PER_HOUR } from '@rport/kit'
 import { sql } from 'kysely'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { importOriginal } from './import-original.ts'
 import { createOfflineRecorder } from './offline-recorder.ts'
-import { openAuditFixture } from './testing/audit-fixture.ts'
+import { openForTest } from './testing/audit-fixture.ts'
 import { verifyFixture } from './testing/verify-fixture.ts'
-
-let fixture: Awaited<ReturnType<typeof openAuditFixture>> | undefined
-afterEach(async () => {
-  await fixture?.close()
-  fixture = undefined
-})
 
 /** As `migrations/auditlog` of the original makes it, indexes left out. */
 const SCHEMA = `create table "auditlog" ("timestamp" DATE NOT NULL, "application" TEXT NOT NULL, "action" TEXT NOT NULL, "username" TEXT NULL,
@@ -20,8 +14,7 @@ const SCHEMA = `create table "auditlog" ("timestamp" DATE NOT NULL, "application
 const TIME = '2026-10-21 18:28:21.505352625+07:00'
 
 async function open(options: { obfuscateAddresses?: boolean } = {}) {
-  const opened = await openAuditFixture({ rotation: 'daily' })
-  fixture = opened
+  const opened = await openForTest({ rotation: 'daily' })
   const { db, clock, log, dataDir } = opened
   const file = join(dataDir, 'original.db')
   const original = new DatabaseSync(file)

@@ -1,23 +1,12 @@
 import { data, endpoint, resource } from '@rport/api'
 import { sql } from 'kysely'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { z } from 'zod'
 import type { JoinedWrite, Queries } from '../../db/index.ts'
 import { openTestDatabase } from '../../db/testing/index.ts'
 import { routes } from '../../http/index.ts'
 import { basic, createTestApp } from '../../http/testing/test-app.ts'
-import { openAuditFixture } from './testing/audit-fixture.ts'
-
-type Fixture = Awaited<ReturnType<typeof openAuditFixture>>
-let fixture: Fixture | undefined
-const open = async (...options: Parameters<typeof openAuditFixture>) => {
-  fixture = await openAuditFixture(...options)
-  return fixture
-}
-afterEach(async () => {
-  await fixture?.close()
-  fixture = undefined
-})
+import { type AuditFixture, openForTest as open } from './testing/audit-fixture.ts'
 
 const spec = endpoint({
   method: 'PUT',
@@ -30,7 +19,7 @@ const spec = endpoint({
 })
 
 /** An operation that looks first, then does something with its row in hand. */
-function door({ auditLog }: Fixture, look: () => void, act: (row: JoinedWrite) => unknown) {
+function door({ auditLog }: AuditFixture, look: () => void, act: (row: JoinedWrite) => unknown) {
   const things = routes(resource('Things', { change: spec }), {
     change: {
       async look({ audit }) {
@@ -50,7 +39,7 @@ function door({ auditLog }: Fixture, look: () => void, act: (row: JoinedWrite) =
 const none = () => undefined
 const addClient = (trx: Queries) =>
   trx.insertInto('clients').values({ id: 'c1', client_auth_id: '', disconnected_at: null, details: '{}' }).execute()
-const clientsIn = ({ db }: Fixture) => db.read.selectFrom('clients').select('id').execute()
+const clientsIn = ({ db }: AuditFixture) => db.read.selectFrom('clients').select('id').execute()
 
 it('an operation may look around while it is announced, and acts when that is on the disk', async () => {
   const db = await openTestDatabase()

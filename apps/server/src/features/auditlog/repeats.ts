@@ -1,5 +1,5 @@
 import { addressGroup, type Clock, MS_PER_MINUTE } from '@rport/kit'
-import type { AuditEntry } from './audit-event.ts'
+import { type AuditEntry, emptyEntry } from './audit-event.ts'
 
 /** Keeps what outsiders can cause as often as they like from flooding the audit log. */
 export interface Repeats {
@@ -69,7 +69,7 @@ export function createRepeats(options: RepeatsOptions): Repeats {
         return entry
       }
       const { application, action } = entry
-      const rest = { ...nothing, application, action, ...(isRoom && { remote_ip: entry.remote_ip }) }
+      const rest = { ...emptyEntry, application, action, ...(isRoom && { remote_ip: entry.remote_ip }) }
       // The rest is nobody's: it must not use up the room of an address. There are few of it, one a kind of operation.
       if (!counts(rest)) begin(rest, '', 1)
       return undefined
@@ -83,15 +83,3 @@ const withCount = ({ entry, count, since }: Kind): AuditEntry => ({
   ...entry,
   response: JSON.stringify({ count, since: new Date(since).toISOString() }),
 })
-
-const nothing: AuditEntry = {
-  username: '',
-  remote_ip: '',
-  application: '',
-  action: '',
-  affected_id: '',
-  client_id: '',
-  client_hostname: '',
-  request: '',
-  response: '',
-}

@@ -2,11 +2,21 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFakeClock, createMemoryLogger } from '@rport/kit/testing'
+import { onTestFinished } from 'vitest'
 import type { Database } from '../../../db/index.ts'
 import { openTestDatabase } from '../../../db/testing/index.ts'
 import { loadAuditKey } from '../audit-key.ts'
 import { createAuditStore } from '../auditlog-store.ts'
 import { type AuditLogDeps, createAuditLog } from '../create-auditlog.ts'
+
+export type AuditFixture = Awaited<ReturnType<typeof openAuditFixture>>
+
+/** An audit log as below that is closed when the test is over. */
+export async function openForTest(options: Partial<AuditLogDeps> = {}): Promise<AuditFixture> {
+  const fixture = await openAuditFixture(options)
+  onTestFinished(() => fixture.close())
+  return fixture
+}
 
 /** An audit log on an empty database and folder, with a clock that stands still. The caller closes it. */
 export async function openAuditFixture(options: Partial<AuditLogDeps> = {}) {
