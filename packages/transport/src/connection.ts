@@ -43,6 +43,8 @@ export interface Connection {
   readonly bytesReceived: number
   readonly bytesSent: number
   readonly isClosed: boolean
+  /** The peer has announced itself as one of this product: it keeps what an agent of the first release never promised. */
+  readonly isOurs: boolean
   /** Settles when the connection is over, for whatever reason; never rejects. */
   readonly closed: Promise<CloseReason>
 
@@ -71,7 +73,7 @@ export interface Connection {
    * `lastReceivedAt` moves. For our own peers; it is no heartbeat of a client.
    */
   probe(): void
-  /** Between our own peers: the two that pass half-closed streams on, may skip what only protects browsers, and take early data. */
+  /** Between our own peers, which makes the peer one of ours: the two that pass half-closed streams on, may skip what only protects browsers, and take early data. */
   announcePeerFeatures(features: { halfClose: boolean; zeroMask: boolean; earlyData?: boolean }): void
   /** Ends the connection at once; channels and unanswered requests fail. Idempotent. */
   close(reason?: string): void

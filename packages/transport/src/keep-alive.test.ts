@@ -22,6 +22,7 @@ class QuietConnection implements Connection {
   readonly #clock: FakeClock
   #settle: (reason: CloseReason) => void = () => undefined
   isClosed = false
+  isOurs = false
   lastReceivedAt = 0
   /** Answers pings; `undefined` stays silent. */
   answer: (() => RequestReply) | undefined

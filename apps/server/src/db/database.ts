@@ -21,9 +21,10 @@ export interface Database {
   /**
    * Runs `work` as one transaction, one write after the other, and resolves when it is on the disk. The work awaits its own
    * queries and nothing else: everybody's writes wait for it.
+   * @param patienceMs  for so long it waits for other writes whose flush of the disk it can share; default 0
    * @throws  whatever the work threw (nothing of it is kept then); DatabaseError `full`, `overloaded`, `timeout`, `closed` …
    */
-  write<T>(work: (trx: Queries) => Promise<T>): Promise<T>
+  write<T>(work: (trx: Queries) => Promise<T>, patienceMs?: number): Promise<T>
   /** Writes that wait for their turn. */
   readonly waitingWrites: number
   /** Finishes the writes that wait, then closes the file. Idempotent. */

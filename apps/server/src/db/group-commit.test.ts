@@ -60,6 +60,42 @@ describe('createGroupCommit', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('lets those who have patience share the commit of whoever comes first without any', async () => {
+    const clock = createFakeClock()
+    const group = createGroupCommit({ connection, clock, log: silentLogger, windowMs: 5 })
+    const patient = [group.write(add(1), 10), group.write(add(2), 20)]
+    await turn()
+    await turn()
+    expect(count()).toBe(0)
+    await group.write(add(3))
+    expect(count()).toBe(3)
+    await Promise.all(patient)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('commits when the first of the patient ones has waited for long enough, and again for the next ones', async () => {
+    const clock = createFakeClock()
+    const group = createGroupCommit({ connection, clock, log: silentLogger, windowMs: 0 })
+    for (const round of [1, 2]) {
+      const both = Promise.all([group.write(add(1), 20), group.write(add(2), 10)])
+      await clock.advance(9)
+      expect(count()).toBe(2 * (round - 1))
+      await clock.advance(1)
+      await both
+      expect(count()).toBe(2 * round)
+    }
+  })
+
+  it('waits for nobody’s patience when it is drained', async () => {
+    const clock = createFakeClock()
+    const group = createGroupCommit({ connection, clock, log: silentLogger, windowMs: 5 })
+    const patient = group.write(add(1), 10_000)
+    await group.drain()
+    await patient
+    expect(count()).toBe(1)
+    expect(clock.pending).toBe(0)
+  })
+
   it('refuses writes above its bound at once', async () => {
     const clock = createFakeClock()
     const group = createGroupCommit({ connection, clock, log: silentLogger, windowMs: 0, maxQueued: 2 })

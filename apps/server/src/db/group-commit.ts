@@ -1,4 +1,5 @@
-import { type Clock, inTime, type Logger, toError } from '@rport/kit'
+import type { DatabaseSync } from 'node:sqlite'
+import { type Clock, inTime, type Logger, type Timer, toError } from '@rport/kit'
 import type { Kysely } from 'kysely'
 import { DatabaseError } from './database-error.ts'
 import { queriesOn, type SqliteConnection } from './sqlite.ts'
@@ -6,8 +7,11 @@ import { toDatabaseError } from './sqlite-errors.ts'
 
 /** Runs writes one after the other, several in one transaction. */
 export interface GroupCommit<Tables> {
-  /** Resolves after the transaction that carries the work is on the disk; rejects when the work or the commit failed. */
-  write<T>(work: (trx: Kysely<Tables>) => Promise<T>): Promise<T>
+  /**
+   * Resolves after the transaction that carries the work is on the disk; rejects when the work or the commit failed.
+   * @param patienceMs  for so long it waits for others to share their commit with; default 0
+   */
+  write<T>(work: (trx: Kysely<Tables>) => Promise<T>, patienceMs?: number): Promise<T>
   /** Refuses new writes and resolves when the waiting ones are done. */
   drain(): Promise<void>
   /** Writes that wait for their turn. */
@@ -47,14 +51,30 @@ export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCom
   const late = () =>
     new DatabaseError('timeout', `a write did not end within ${workTimeoutMs} ms: it may only await its own queries`)
   const deadline = { timeoutMs: workTimeoutMs, clock, late }
-  let state: 'idle' | 'scheduled' | 'running' = 'idle'
+  const transaction = prepareTransaction(raw)
+  let state: 'idle' | 'patient' | 'scheduled' | 'running' = 'idle'
+  let patience: Timer | undefined
+  /** When somebody who waits loses patience. */
+  let dueAt = Number.POSITIVE_INFINITY
   let isClosed = false
   let nextCommitAt = Number.NEGATIVE_INFINITY
 
   const schedule = () => {
-    if (state !== 'idle') return
+    if (state === 'scheduled' || state === 'running') return
+    patience?.cancel()
+    const now = clock.monotonic()
+    const patienceMs = isClosed ? 0 : dueAt - now
+    if (patienceMs > 0) {
+      state = 'patient'
+      patience = clock.setTimeout(() => begin(), patienceMs)
+      return
+    }
+    begin(now)
+  }
+
+  const begin = (now = clock.monotonic()) => {
     state = 'scheduled'
-    const waitMs = isClosed ? 0 : nextCommitAt - clock.monotonic()
+    const waitMs = isClosed ? 0 : nextCommitAt - now
     if (waitMs > 0) clock.setTimeout(() => void run(), waitMs)
     else setImmediate(() => void run())
   }
@@ -64,7 +84,7 @@ export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCom
     const committed: (() => void)[] = []
     const waiting: Entry<Tables>[] = []
     try {
-      raw.exec('BEGIN IMMEDIATE')
+      transaction.begin.run()
       const startedAt = clock.monotonic()
       do {
         const entry = queue.shift()
@@ -74,7 +94,7 @@ export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCom
         if (settle) committed.push(settle)
         else waiting.pop()
       } while (waiting.length < MAX_GROUP && clock.monotonic() - startedAt < windowMs)
-      raw.exec('COMMIT')
+      transaction.commit.run()
       for (const settle of committed) settle()
     } catch (thrown) {
       const error = toDatabaseError(thrown)
@@ -87,18 +107,20 @@ export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCom
     // Whoever is alone waits for nobody: an operation that writes three times in a row shall not wait three times.
     nextCommitAt = clock.monotonic() + (waiting.length > 1 ? windowMs : 0)
     state = 'idle'
-    if (queue.length > 0) schedule()
+    dueAt = Number.POSITIVE_INFINITY
+    // Who has not had his turn has been waiting for long enough.
+    if (queue.length > 0) begin()
     else for (const resolve of idle.splice(0)) resolve()
   }
 
   /** @returns how to tell the caller after COMMIT; undefined when the work failed alone and the caller knows. */
   const runInSavepoint = async (entry: Entry<Tables>): Promise<(() => void) | undefined> => {
     const gate = { isOpen: true }
-    raw.exec('SAVEPOINT work')
+    transaction.save.run()
     try {
       const value = await inTime(entry.work(queriesOn<Tables>(connection, { gate })), deadline)
       gate.isOpen = false
-      raw.exec('RELEASE work')
+      transaction.release.run()
       return () => entry.resolve(value)
     } catch (error) {
       gate.isOpen = false
@@ -122,20 +144,30 @@ export function createGroupCommit<Tables>(options: GroupCommitOptions): GroupCom
     get waiting() {
       return queue.length
     },
-    async write<T>(work: (trx: Kysely<Tables>) => Promise<T>): Promise<T> {
+    async write<T>(work: (trx: Kysely<Tables>) => Promise<T>, patienceMs = 0): Promise<T> {
       if (isClosed) throw new DatabaseError('closed', 'the database is closed')
       if (queue.length >= maxQueued) {
         throw new DatabaseError('overloaded', `${maxQueued} writes are waiting already: try again later`)
       }
       return new Promise<T>((resolve, reject) => {
         queue.push({ work, resolve: (value) => resolve(value as T), reject })
+        dueAt = Math.min(dueAt, patienceMs > 0 ? clock.monotonic() + patienceMs : Number.NEGATIVE_INFINITY)
         schedule()
       })
     },
     drain() {
       isClosed = true
       if (state === 'idle') return Promise.resolve()
+      schedule()
       return new Promise((resolve) => void idle.push(resolve))
     },
   }
 }
+
+/** Prepared once: they are run for every write. */
+const prepareTransaction = (raw: DatabaseSync) => ({
+  begin: raw.prepare('BEGIN IMMEDIATE'),
+  commit: raw.prepare('COMMIT'),
+  save: raw.prepare('SAVEPOINT work'),
+  release: raw.prepare('RELEASE work'),
+})

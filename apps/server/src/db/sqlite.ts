@@ -2,6 +2,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import {
   type CompiledQuery,
   type DatabaseConnection,
+  DefaultQueryExecutor,
   type Dialect,
   type Driver,
   Kysely,
@@ -73,19 +74,27 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
+/** Of all connections: it remembers nothing from one query to the next, and making one costs more than a query. */
+const compiler = new SqliteQueryCompiler()
+const adapter = new TransactionalAdapter()
+
 /** A query builder on an open connection. Cheap to make; destroying it leaves the connection open. */
 export function queriesOn<Tables>(connection: SqliteConnection, options: QueryOptions = {}): Kysely<Tables> {
+  const session = createSession(connection, options.gate)
+  const driver = createDriver(connection, session, options)
   const dialect: Dialect = {
-    createAdapter: () => new TransactionalAdapter(),
-    createDriver: () => createDriver(connection, options),
+    createAdapter: () => adapter,
+    createDriver: () => driver,
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => compiler,
   }
-  return new Kysely<Tables>({ dialect })
+  if (options.transactions) return new Kysely<Tables>({ dialect })
+  // There is one connection and it is always free: Kysely's own book of connections would only add turns of the loop.
+  const executor = new DefaultQueryExecutor(compiler, adapter, { provideConnection: (consumer) => consumer(session) })
+  return new Kysely<Tables>({ config: { dialect }, dialect, driver, executor })
 }
 
-function createDriver(connection: SqliteConnection, options: QueryOptions): Driver {
-  const session = createSession(connection, options.gate)
+function createDriver(connection: SqliteConnection, session: DatabaseConnection, options: QueryOptions): Driver {
   const run = async (sql: string) => {
     if (!options.transactions) {
       throw new Error('no transactions here: a write() is one already, and a read must be a single statement')

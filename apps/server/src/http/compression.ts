@@ -1,11 +1,14 @@
 import { promisify } from 'node:util'
-import { deflate, gzip } from 'node:zlib'
+import { deflate, deflateSync, gzip, gzipSync } from 'node:zlib'
 
 const compressors = { gzip: promisify(gzip), deflate: promisify(deflate) }
+const atOnce = { gzip: gzipSync, deflate: deflateSync }
 export type Encoding = keyof typeof compressors
 
 /** Below this the frame of gzip and the header that announces it cost more than they save. */
 const MIN_BYTES = 64
+/** Up to here the way to another thread and back takes longer than the work, which is then less than a tenth of a millisecond. */
+const MAX_AT_ONCE_BYTES = 4096
 
 /**
  * The first encoding of an Accept-Encoding header that we have; `q=0` refuses one.
@@ -26,5 +29,7 @@ export async function encodeBody(
   acceptEncoding: string | undefined,
 ): Promise<{ readonly body: Buffer; readonly encoding: Encoding | undefined }> {
   const encoding = body.length < MIN_BYTES ? undefined : chooseEncoding(acceptEncoding)
-  return encoding ? { body: await compressors[encoding](body), encoding } : { body, encoding: undefined }
+  if (!encoding) return { body, encoding: undefined }
+  const compress = body.length <= MAX_AT_ONCE_BYTES ? atOnce[encoding] : compressors[encoding]
+  return { body: await compress(body), encoding }
 }

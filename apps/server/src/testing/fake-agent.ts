@@ -19,6 +19,8 @@ export interface FakeAgentOptions {
   answers?: Record<string, (payload: unknown) => FakeAnswer | Promise<FakeAnswer>>
   /** Refuses the channel to this target, as `tunnel_allowed` does. */
   refuses?: (target: string) => boolean
+  /** An agent of this product; default: one of the original. */
+  isOurs?: boolean
 }
 
 /** The server's end of a connection whose agent is played by the test: it dials real sockets on loopback. */
@@ -78,6 +80,7 @@ export function createFakeAgent(options: FakeAgentOptions = {}): FakeAgent {
       get isClosed() {
         return isClosed
       },
+      isOurs: options.isOurs ?? false,
       closed,
       serve: () => undefined,
       request,

@@ -314,7 +314,9 @@ describe('channels', () => {
 
   test('between our own peers one direction can end while the other goes on', async () => {
     const { server, agent, near, far } = await withChannel()
+    expect(server.isOurs).toBe(false)
     server.announcePeerFeatures({ halfClose: true, zeroMask: true })
+    expect(server.isOurs).toBe(true)
     agent.announcePeerFeatures({ halfClose: true, zeroMask: true })
     const answer = collect(near)
     far.onEof = () => {

@@ -60,6 +60,7 @@ export class SshSession implements Connection {
   #settleAuthenticated: (outcome: string | Error) => void = () => undefined
   #handshakeTimer: Timer | undefined
   user = ''
+  isOurs = false
   lastReceivedAt: number
 
   constructor(link: ByteLink, options: SessionOptions) {
@@ -183,6 +184,7 @@ export class SshSession implements Connection {
   }
 
   announcePeerFeatures(features: { halfClose: boolean; zeroMask: boolean; earlyData?: boolean }): void {
+    this.isOurs = true
     this.#channels.halfClose = features.halfClose
     this.#channels.earlyData = features.earlyData ?? false
     if (features.zeroMask) this.#link.useZeroMask()

@@ -1,9 +1,9 @@
 import type { FilterTree, PageWindow, SortKey } from '@rport/api'
 import { sql } from 'kysely'
-import { type Database, filterSql, type ListColumns, type Queries, sortSql } from '../../db/index.ts'
+import { type Database, filterSql, type ListColumns, preparedQuery, type Queries, sortSql } from '../../db/index.ts'
 import type { ChainEnd } from './audit-chain.ts'
 import type { AuditEntry, AuditRow } from './audit-event.ts'
-import { appendRows, chunks, endOf } from './chain-rows.ts'
+import { appendRows, endOf } from './chain-rows.ts'
 
 /** One thing to be written; all of a batch are written together or not at all. */
 export type AuditWrite =
@@ -194,18 +194,19 @@ const toHead = (row: { seq: number; signed_at: number; hash: string; signature: 
   signature: row.signature,
 })
 
+/** Rows come one or a few at a time: a prepared statement for each is cheaper than the text of one for all. */
+const insertIntent = preparedQuery('insert into audit_intents (id, begun_at, entry) values (?, ?, ?)')
+const deleteIntent = preparedQuery('delete from audit_intents where id = ?')
+
 async function commitAll(trx: Queries, writes: readonly AuditWrite[]): Promise<void> {
-  const intents = writes.filter((write) => write.kind === 'intend')
-  for (const chunk of chunks(intents)) {
-    const rows = chunk.map(({ id, at, entry }) => ({ id, begun_at: at, entry: JSON.stringify(entry) }))
-    await trx.insertInto('audit_intents').values(rows).execute()
+  for (const write of writes) {
+    if (write.kind === 'intend') await insertIntent(trx, [write.id, write.at, JSON.stringify(write.entry)])
   }
   const appended = writes.flatMap((write) =>
     write.kind === 'append' ? write.entries.map((entry) => ({ entry, at: write.at, importedAt: 0 })) : [],
   )
   await appendRows(trx, appended)
-  const done = writes.flatMap((write) =>
-    write.kind !== 'intend' && write.intentId !== undefined ? [write.intentId] : [],
-  )
-  for (const chunk of chunks(done)) await trx.deleteFrom('audit_intents').where('id', 'in', chunk).execute()
+  for (const write of writes) {
+    if (write.kind !== 'intend' && write.intentId !== undefined) await deleteIntent(trx, [write.intentId])
+  }
 }

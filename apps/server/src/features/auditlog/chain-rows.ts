@@ -1,4 +1,4 @@
-import type { Queries } from '../../db/index.ts'
+import { preparedQuery, type Queries, type QueryValue } from '../../db/index.ts'
 import { CHAIN_START, type ChainEnd, rowHash } from './audit-chain.ts'
 import type { AuditEntry, AuditRow } from './audit-event.ts'
 
@@ -11,41 +11,47 @@ export interface DatedEntry {
   readonly importedAt: number
 }
 
-/** Rows in one statement: few enough for the parameters of one, enough that its cost is shared. */
-const ROWS_AT_ONCE = 50
+const lastRow = preparedQuery<ChainEnd>('select seq, hash from audit_log order by seq desc limit 1')
+const lastSegment = preparedQuery<ChainEnd>(
+  'select last_seq as seq, last_hash as hash from audit_segments order by last_seq desc limit 1',
+)
+const insertRow = preparedQuery(
+  'insert into audit_log (seq, logged_at, username, remote_ip, application, action, affected_id, client_id, client_hostname, ' +
+    'request, response, imported_at, hash) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+)
 
 /** The last row, or where the last archive ends. */
 export async function endOf(queries: Queries): Promise<ChainEnd> {
-  const row = await queries
-    .selectFrom('audit_log')
-    .select(['seq', 'hash'])
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+  const [row] = await lastRow(queries, [])
   if (row) return row
-  const segment = await queries
-    .selectFrom('audit_segments')
-    .select(['last_seq', 'last_hash'])
-    .orderBy('last_seq', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return segment ? { seq: segment.last_seq, hash: segment.last_hash } : { seq: 0, hash: CHAIN_START }
+  const [segment] = await lastSegment(queries, [])
+  return segment ?? { seq: 0, hash: CHAIN_START }
 }
 
 /** Adds entries at the end of the chain, which is asked for in the same transaction: two writers can never follow the same row. */
 export async function appendRows(trx: Queries, entries: readonly DatedEntry[]): Promise<void> {
   if (entries.length === 0) return
   let { seq, hash } = await endOf(trx)
-  const rows = entries.map(({ entry, at, importedAt }): AuditRow => {
+  for (const { entry, at, importedAt } of entries) {
     seq += 1
     const row = { seq, logged_at: at, ...entry, imported_at: importedAt }
     hash = rowHash(hash, row)
-    return { ...row, hash }
-  })
-  for (const chunk of chunks(rows)) await trx.insertInto('audit_log').values(chunk).execute()
+    await insertRow(trx, valuesOf({ ...row, hash }))
+  }
 }
 
-/** Items in groups that fit into one statement. */
-export function* chunks<T>(items: readonly T[]): Generator<T[]> {
-  for (let from = 0; from < items.length; from += ROWS_AT_ONCE) yield items.slice(from, from + ROWS_AT_ONCE)
-}
+const valuesOf = (row: AuditRow): readonly QueryValue[] => [
+  row.seq,
+  row.logged_at,
+  row.username,
+  row.remote_ip,
+  row.application,
+  row.action,
+  row.affected_id,
+  row.client_id,
+  row.client_hostname,
+  row.request,
+  row.response,
+  row.imported_at,
+  row.hash,
+]

@@ -44,6 +44,15 @@ export interface ClientRegistryDeps {
 
 const NOBODY: ReadonlySet<string> = new Set()
 
+/** A client that arrives waits so long for others: a fleet that comes back shares its flushes of the disk. */
+const ARRIVAL_PATIENCE_MS = 10
+
+/** How a client is to be written. */
+interface Wish {
+  readonly joined?: JoinedWrite | undefined
+  readonly patienceMs: number
+}
+
 /** An empty registry until `start`. It owns nothing that must be closed; the database is its caller's. */
 export function createClientRegistry({ store, clock, log }: ClientRegistryDeps): ClientRegistry {
   const clients = new Map<string, Client>()
@@ -52,9 +61,10 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
   const sorted = createSortedIds(clients)
   let connected = 0
   let revision = 0
-  const persist = createLatestWrite<JoinedWrite>(async (id, joined) => {
+  const persist = createLatestWrite<Wish>(async (id, wishes) => {
     const client = clients.get(id)
-    if (client) await store.save(client, joined)
+    const joined = wishes.flatMap((wish) => wish.joined ?? [])
+    if (client) await store.save(client, joined, Math.min(...wishes.map((wish) => wish.patienceMs)))
   })
 
   /** The one place that changes the map: everything that follows from it is kept in step here. */
@@ -78,11 +88,11 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
     if (!before) return
     const after = { ...before, ...facts }
     put(id, after)
-    if (durable) await persistOrTakeBack(before, after, joined)
+    if (durable) await persistOrTakeBack(before, after, { joined, patienceMs: 0 })
   }
-  const persistOrTakeBack = async (before: Client | undefined, after: Client, joined?: JoinedWrite) => {
+  const persistOrTakeBack = async (before: Client | undefined, after: Client, wish: Wish) => {
     try {
-      await persist(after.id, joined)
+      await persist(after.id, wish)
     } catch (error) {
       // Unless somebody has changed it again: then his write decides.
       if (clients.get(after.id) === after) put(after.id, before)
@@ -107,7 +117,7 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
     async save(client) {
       const before = clients.get(client.id)
       put(client.id, client)
-      await persistOrTakeBack(before, client)
+      await persistOrTakeBack(before, client, { patienceMs: ARRIVAL_PATIENCE_MS })
     },
     update,
     keepTunnels: (id: string, tunnels: readonly Tunnel[], joined?: JoinedWrite) =>

@@ -1,5 +1,5 @@
 import { errorMessage, type Logger } from '@rport/kit'
-import type { Database, JoinedWrite } from '../../db/index.ts'
+import { type Database, type JoinedWrite, preparedQuery } from '../../db/index.ts'
 import type { Client } from './client.ts'
 import { StoredClient, toStored } from './stored-client.ts'
 
@@ -10,10 +10,18 @@ export interface ClientStore {
    * A row that cannot be read is logged and left alone.
    */
   load(startedAt: number): Promise<Client[]>
-  /** @param joined  what is written with it, or neither is */
-  save(client: Client, joined?: readonly JoinedWrite[]): Promise<void>
+  /**
+   * @param joined      what is written with it, or neither is
+   * @param patienceMs  for so long it may wait for others
+   */
+  save(client: Client, joined?: readonly JoinedWrite[], patienceMs?: number): Promise<void>
   delete(id: string): Promise<void>
 }
+
+const upsert = preparedQuery(
+  'insert into clients (id, client_auth_id, disconnected_at, details) values (?, ?, ?, ?) on conflict (id) do update set ' +
+    'client_auth_id = excluded.client_auth_id, disconnected_at = excluded.disconnected_at, details = excluded.details',
+)
 
 /** The store on one database, which its caller owns. Everything may throw DatabaseError. */
 export function createClientStore({ db, log }: { db: Database; log: Logger }): ClientStore {
@@ -42,20 +50,13 @@ export function createClientStore({ db, log }: { db: Database; log: Logger }): C
         }
       })
     },
-    async save(client, joined = []) {
-      const row = {
-        client_auth_id: client.clientAuthId,
-        disconnected_at: client.disconnectedAt ?? null,
-        details: JSON.stringify(toStored(client)),
-      }
+    async save(client, joined = [], patienceMs = 0) {
+      const { id, clientAuthId, disconnectedAt = null } = client
+      const details = JSON.stringify(toStored(client))
       await db.write(async (trx) => {
-        await trx
-          .insertInto('clients')
-          .values({ id: client.id, ...row })
-          .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-          .execute()
+        await upsert(trx, [id, clientAuthId, disconnectedAt, details])
         for (const write of joined) await write(trx)
-      })
+      }, patienceMs)
     },
     async delete(id) {
       await db.write((trx) => trx.deleteFrom('clients').where('id', '=', id).execute())

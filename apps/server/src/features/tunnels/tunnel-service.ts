@@ -1,6 +1,6 @@
 import { apiError } from '@rport/api'
 import { errorMessage, type Logger } from '@rport/kit'
-import { type RemoteRecord, TunnelAclError } from '@rport/protocol'
+import { type PortState, type RemoteRecord, TunnelAclError } from '@rport/protocol'
 import type { Connection } from '@rport/transport'
 import { AgentError } from '../../agents/ask-agent.ts'
 import type { Connections } from '../../agents/connections.ts'
@@ -101,10 +101,16 @@ export function createTunnelService(deps: TunnelServiceDeps): TunnelService {
   const prepare: TunnelService['prepare'] = async (username, clientId, request) => {
     const connection = requireConnected(clientId)
     const remote = { ...request.remote, owner: username }
-    const isAllowed = await isTargetAllowed(connection, remote).catch((error) => throwAsApiError(error, clientId))
+    const permission = isTargetAllowed(connection, remote)
+    const lookAtPort = () => askPort(connection, remote, deps.checkPortTimeoutMs)
+    // One of ours looks at no port that it does not allow, and can be asked both at once; others have to be asked first.
+    const early = request.checkPort && connection.isOurs ? lookAtPort() : undefined
+    // Whoever is refused before hears nothing of it.
+    early?.catch(() => undefined)
+    const isAllowed = await permission.catch((error) => throwAsApiError(error, clientId))
     if (!isAllowed) throw apiError('tunnel_not_allowed_by_client')
     requireFree(clientId, remote)
-    if (request.checkPort) await requireListening(connection, clientId, remote, deps.checkPortTimeoutMs)
+    if (request.checkPort) await requireListening(early ?? lookAtPort(), clientId, remote)
     return async (join) => {
       // Somebody else may have been quicker since.
       const release = book(clientId, remote)
@@ -183,8 +189,8 @@ function refuseDuplicate(wanted: RemoteRecord, existing: readonly RemoteRecord[]
   if (same.length > 0) throw apiError('tunnel_to_port_exists', { port: wanted.targetPort })
 }
 
-async function requireListening(connection: Connection, clientId: string, remote: RemoteRecord, timeoutMs: number) {
-  const state = await askPort(connection, remote, timeoutMs).catch((error) => throwAsApiError(error, clientId))
+async function requireListening(answer: Promise<PortState>, clientId: string, remote: RemoteRecord): Promise<void> {
+  const state = await answer.catch((error) => throwAsApiError(error, clientId))
   if (!state.open) throw apiError('remote_port_not_open', { port: remote.targetPort }, { detail: state.error })
 }
 

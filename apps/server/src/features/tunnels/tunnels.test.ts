@@ -125,6 +125,33 @@ describe('a tunnel on demand', () => {
     expect(agent.requests).toHaveLength(1)
   })
 
+  test('one of our own agents is asked about right and port at once, and its right counts first', async () => {
+    const { tunnels, join } = setUp()
+    const right = Promise.withResolvers<void>()
+    const agent = join('c1', { isOurs: true })
+    agent.answer('check_port', () => {
+      right.resolve()
+      return { ok: true, value: { Open: false, ErrMsg: 'not allowed' } }
+    })
+    agent.answer('check_tunnel_allowed', async () => {
+      await right.promise
+      return { ok: true, value: { IsAllowed: false } }
+    })
+    await expect(tunnels.service.create('admin', 'c1', wish(22))).rejects.toThrow(
+      'Tunnel destination is not allowed by client configuration.',
+    )
+    expect(agent.requests.map(({ name }) => name)).toEqual(['check_tunnel_allowed', 'check_port'])
+  })
+
+  test('what one of our own agents says of a closed port is reported', async () => {
+    const { tunnels, join } = setUp()
+    const answer = { Open: false, ErrMsg: 'connect: connection refused' }
+    join('c1', { isOurs: true }).answer('check_port', () => ({ ok: true, value: answer }))
+    await expect(tunnels.service.create('admin', 'c1', wish(22))).rejects.toMatchObject({
+      entries: [{ title: 'Port 22 is not in listening state.', detail: 'connect: connection refused' }],
+    })
+  })
+
   test('an old agent that does not know the question has nothing against it', async () => {
     const { tunnels, join } = setUp()
     const agent = join('c1')
