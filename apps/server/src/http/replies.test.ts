@@ -60,14 +60,16 @@ describe('replies', () => {
   })
 
   test.each([
-    ['gzip', gunzipSync],
-    ['deflate', inflateSync],
-  ] as const)('%s is spoken when asked for', async (encoding, decode) => {
-    const { app } = thingsApp(() => ['a'.repeat(100)])
+    ['gzip', 100, gunzipSync],
+    ['gzip', 100_000, gunzipSync],
+    ['deflate', 100, inflateSync],
+    ['deflate', 100_000, inflateSync],
+  ] as const)('%s is spoken when asked for, in a reply of %i characters', async (encoding, length, decode) => {
+    const { app } = thingsApp(() => ['a'.repeat(length)])
     const headers = { ...basic('admin'), 'accept-encoding': `br, ${encoding};q=0.5` }
     const reply = await app.inject({ url: '/api/v1/things', headers })
     expect(reply.headers['content-encoding']).toBe(encoding)
-    expect(JSON.parse(decode(reply.rawPayload).toString())).toEqual({ data: ['a'.repeat(100)] })
+    expect(JSON.parse(decode(reply.rawPayload).toString())).toEqual({ data: ['a'.repeat(length)] })
   })
 
   test('without being asked, or for a few bytes, nothing is compressed', async () => {
