@@ -39,6 +39,7 @@ export class RemoteConnection implements Connection {
   #onAlive: (() => void) | undefined
   #reason: CloseReason | undefined
   #settleClosed: (reason: CloseReason) => void = () => undefined
+  isOurs = false
   lastReceivedAt: number
   bytesReceived = 0
   bytesSent = 0
@@ -91,6 +92,7 @@ export class RemoteConnection implements Connection {
   }
 
   announcePeerFeatures(features: { halfClose: boolean; zeroMask: boolean; earlyData?: boolean }): void {
+    this.isOurs = true
     const { halfClose, zeroMask, earlyData = false } = features
     this.#line.tell('features', { agent: this.#agent, halfClose, zeroMask, earlyData })
   }
