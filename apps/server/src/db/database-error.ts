@@ -4,6 +4,8 @@ export type DatabaseFailure =
   | 'full'
   /** The file is no database or its content contradicts itself. */
   | 'damaged'
+  /** A process was killed while it wrote; whoever opens the file for writing takes that back. */
+  | 'half-written'
   /** The file was written by a newer version of this program. */
   | 'newer'
   /** Another process holds the file. */

@@ -1,25 +1,12 @@
-import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { silentLogger, systemClock } from '@rport/kit'
 import { expect, test } from 'vitest'
 import { checkDatabase } from './check-database.ts'
 import { openDatabase } from './database.ts'
-import { withDatabaseFile } from './testing/index.ts'
+import { withDatabaseFile, writeHalf } from './testing/index.ts'
 
 const open = (file: string) => openDatabase({ file, log: silentLogger, clock: systemClock, durability: 'off' })
-
-/** Writes half a transaction to the file and its journal, as a process does that is killed before its commit. */
-function writeHalf(file: string): void {
-  const victim = `${file}.victim`
-  if (existsSync(file)) copyFileSync(file, victim)
-  const database = new DatabaseSync(victim)
-  // More than the cache holds goes to the file before the commit.
-  database.exec('PRAGMA synchronous = off; PRAGMA cache_size = 1; BEGIN; CREATE TABLE half (x)')
-  const insert = database.prepare('INSERT INTO half VALUES (zeroblob(3000))')
-  for (let row = 0; row < 20; row += 1) insert.run()
-  for (const suffix of ['', '-journal']) copyFileSync(`${victim}${suffix}`, `${file}${suffix}`)
-  database.close()
-}
 
 const tablesOf = (file: string): string[] => {
   const database = new DatabaseSync(file)
@@ -43,9 +30,6 @@ test('a restored database whose first opening was killed half-way keeps what it 
     const row = { id: 'kept', secret_hash: 'x', created_at: 1 }
     await first.write((trx) => trx.insertInto('client_auths').values(row).execute())
     await first.close()
-    const restored = new DatabaseSync(file)
-    restored.exec('PRAGMA journal_mode = delete')
-    restored.close()
     writeHalf(file)
     const second = await open(file)
     expect(await second.read.selectFrom('client_auths').select('id').execute()).toEqual([{ id: 'kept' }])
@@ -58,7 +42,7 @@ test('whoever only looks at a half-written database leaves it alone and says who
     writeHalf(file)
     const before = readFileSync(file)
     await expect(checkDatabase(file)).rejects.toMatchObject({
-      failure: 'unreachable',
+      failure: 'half-written',
       message: expect.stringContaining('start rportd'),
     })
     expect(readFileSync(file).equals(before)).toBe(true)

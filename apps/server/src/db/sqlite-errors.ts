@@ -18,7 +18,7 @@ const FAILURES: Readonly<Record<number, { failure: DatabaseFailure; text: string
   26: { failure: 'damaged', text: 'the file is no SQLite database' },
   // An extended code: a reader found a rollback journal, which only a writer may play back.
   776: {
-    failure: 'unreachable',
+    failure: 'half-written',
     text: 'a process was killed while it wrote to the database file: start rportd, which takes back what is half-written',
   },
 }

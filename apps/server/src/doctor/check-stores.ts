@@ -19,6 +19,9 @@ export const checkOwnDatabase: Check = async ({ dataDir, log }) => {
     return [ok('database', `${file} is whole`)]
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [ok('database', `${file} is not there yet: the first start makes it`)]
+    if (error instanceof DatabaseError && error.failure === 'half-written') {
+      return [warn('database', errorMessage(error), 'start the server')]
+    }
     const isOutOfReach =
       errorCode(error) === 'EACCES' || (error instanceof DatabaseError && error.failure === 'unreachable')
     const fix = isOutOfReach

@@ -9,6 +9,7 @@ import { createFakeClock } from '@rport/kit/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadServerConfig } from '../config/index.ts'
 import { openDatabase } from '../db/index.ts'
+import { writeHalf } from '../db/testing/index.ts'
 import { makeCertificate } from '../tls/testing/make-certificate.ts'
 import { examineServer } from './index.ts'
 
@@ -114,6 +115,13 @@ describe('the data folder', () => {
       'database',
       'fail',
       'rportd restore',
+    ],
+    [
+      'with a database that a killed start left half-written',
+      () => writeHalf(join(dataDir, 'rportd.db')),
+      'database',
+      'warn',
+      'start the server',
     ],
     [
       'with a damaged key',
