@@ -1,5 +1,5 @@
 /**
- * Small, opinion-free parts that every package may use: clock, logger type, durations, addresses, errors, back-off.
+ * Small, opinion-free parts that every package may use: clock, deadlines, logger type, durations, addresses, errors, back-off.
  * Not for anything that knows a word of the product or touches a socket, a file or a browser.
  * Start at clock.ts and logger.ts: both are handed around everywhere.
  */
