@@ -27,6 +27,12 @@ export function createRemoteListeners({ line, clock, log }: RemoteListenersDeps)
   const entries = new Map<number, Entry>()
   let lastNumber = 0
 
+  const visitorsOf = (tunnel: number, count: number) => {
+    const entry = entries.get(tunnel)
+    if (!entry) return
+    entry.count = count
+    if (count === 0) entry.idleSinceAt = clock.monotonic()
+  }
   const unlisten = async (tunnel: number): Promise<void> => {
     try {
       await line.ask('unlisten', { tunnel })
@@ -34,6 +40,7 @@ export function createRemoteListeners({ line, clock, log }: RemoteListenersDeps)
       // The end of the process has freed the port, too.
       if (!line.isOver) log.error({ error: errorMessage(error) }, 'a tunnel could not be ended by its connector')
     }
+    visitorsOf(tunnel, 0)
     entries.delete(tunnel)
   }
 
@@ -65,11 +72,6 @@ export function createRemoteListeners({ line, clock, log }: RemoteListenersDeps)
         },
       }
     },
-    visitorsOf(tunnel, count) {
-      const entry = entries.get(tunnel)
-      if (!entry) return
-      entry.count = count
-      if (count === 0) entry.idleSinceAt = clock.monotonic()
-    },
+    visitorsOf,
   }
 }
