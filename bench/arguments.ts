@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly only: readonly string[]
   readonly rounds: number
   readonly isQuick: boolean
+  /** Connector processes of our server. */
+  readonly connectors: number
   readonly isList: boolean
   readonly isHelp: boolean
   /** Folder for profiles of our programs; undefined = none are written. */
@@ -26,6 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --only NAME       only lines whose name begins so; may be given more than once
   --rounds N        rounds for each contender, of which the median counts (default 3)
   --quick           tiny sizes: tells whether everything works, not how fast it is
+  --connectors N    our server with so many connector processes (default 0)
   --list            names of the lines
   --out FILE        the JSON goes there (default node_modules/.cache/bench/last.json)
   --profile DIR     a CPU profile of our programs for each line, with a list of the hot spots beside it
@@ -43,6 +46,7 @@ export function parseBenchArguments(args: readonly string[]): BenchOptions {
     options: {
       only: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string', default: '3' },
+      connectors: { type: 'string', default: '0' },
       quick: flag,
       list: flag,
       help: { ...flag, short: 'h' },
@@ -56,11 +60,19 @@ export function parseBenchArguments(args: readonly string[]): BenchOptions {
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 99) {
     throw new Error(`--rounds ${values.rounds}: a whole number from 1 to 99 is wanted`)
   }
+  const connectors = Number(values.connectors)
+  if (!Number.isInteger(connectors) || connectors < 0 || connectors > 64) {
+    throw new Error(`--connectors ${values.connectors}: a whole number from 0 to 64 is wanted`)
+  }
+  if (connectors > 0 && values.write) {
+    throw new Error('--write --connectors: the page shows the server as it is without settings; leave out one of them')
+  }
   const given = values as Readonly<Record<string, unknown>>
   const programs = PROGRAMS.flatMap((name) => (typeof given[name] === 'string' ? [[name, given[name]]] : []))
   return {
     only: values.only.flatMap((names) => names.split(',')).filter((name) => name !== ''),
     rounds,
+    connectors,
     isQuick: values.quick,
     isList: values.list,
     isHelp: values.help,

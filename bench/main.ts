@@ -41,7 +41,7 @@ function chosen(only: readonly string[]): Line[] {
 }
 
 async function measure(lines: readonly Line[], options: BenchOptions): Promise<LineResult[]> {
-  const { programs, isQuick, profileDir } = options
+  const { programs, isQuick, profileDir, connectors } = options
   const scope = createScope()
   const stop = () => void scope.close().finally(() => process.exit(130))
   process.once('SIGINT', stop).once('SIGTERM', stop)
@@ -49,14 +49,15 @@ async function measure(lines: readonly Line[], options: BenchOptions): Promise<L
     const load = prepareLoad()
     const targetPort = await load.startTarget(scope)
     const shared = { isQuick, programs, load, targetPort }
-    const env = {}
+    const env = connectors === 0 ? {} : { RPORT_SERVER_CONNECTORS: String(connectors) }
     const tunnels = createTunnels({ ...shared, scope, env })
     const profiles = profileDir === undefined ? undefined : createProfiles(profileDir)
     return await runLines(lines, {
       // A profile shows where time goes, not how much: once, and of ours alone.
       rounds: profiles ? 1 : options.rounds,
       isPresent: (name) => (profiles ? name === OURS : isPresent(name, programs)),
-      prepare: (line, use) => (profiles ? profiled(line, shared, profiles, use) : use({ ...shared, tunnels, env })),
+      prepare: (line, use) =>
+        profiles ? profiled(line, shared, { profiles, env }, use) : use({ ...shared, tunnels, env }),
       onStep: (text) => process.stderr.write(`${text}\n`),
     })
   } finally {
@@ -72,11 +73,11 @@ const isPresent = (name: string, programs: BenchOptions['programs']): boolean =>
 async function profiled<T>(
   line: Line,
   shared: Omit<SharedContext, 'tunnels' | 'env'>,
-  profiles: Profiles,
+  { profiles, env: usual }: { profiles: Profiles; env: Readonly<Record<string, string>> },
   use: (context: SharedContext) => Promise<T>,
 ): Promise<T> {
   const scope = createScope()
-  const env = profiles.envFor(line.name)
+  const env = { ...usual, ...profiles.envFor(line.name) }
   const tunnels = createTunnels({ ...shared, scope, env })
   let fromUs = 0
   const open: SharedContext['tunnels']['open'] = async (...words) => {

@@ -71,6 +71,8 @@ export function forkConnector(settings: ConnectorSettings, env: Readonly<Record<
   const child = fork(CONNECTOR, [], {
     serialization: 'advanced',
     env: { ...env },
+    // SIGUSR1 would open the runtime's debugger to everybody on this machine.
+    execArgv: ['--disable-sigusr1'],
     // Nothing is said there, but by a runtime that fails.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
