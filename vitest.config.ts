@@ -8,22 +8,12 @@ const unit = {
 const program = { testTimeout: 60_000, hookTimeout: 120_000, globalSetup: 'tests/harness/set-up.ts' }
 /** Stories mostly wait for programs: two files at once share two cores well. What they start has ports of its worker. */
 const TWO_AT_ONCE = { maxWorkers: 2, minWorkers: 1 }
-/** Of one file, where its tests say that they need not wait for each other: a program that starts keeps a core busy. */
-const THREE_TESTS_AT_ONCE = { maxConcurrency: 3 }
 
 export default defineConfig({
   test: {
     projects: [
       { test: unit },
-      {
-        test: {
-          name: 'integration',
-          include: ['tests/integration/**/*.test.ts'],
-          ...program,
-          ...TWO_AT_ONCE,
-          ...THREE_TESTS_AT_ONCE,
-        },
-      },
+      { test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], ...program, ...TWO_AT_ONCE } },
       { test: { name: 'compat', include: ['tests/compat/**/*.test.ts'], ...program, fileParallelism: false } },
     ],
   },

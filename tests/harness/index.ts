@@ -60,5 +60,6 @@ export {
 } from './targets.ts'
 export { mergeSettings, type Settings, toToml } from './toml.ts'
 export { startTransferTarget, type TransferOptions, type TransferResult, transfer } from './transfer.ts'
+export { createTurns } from './turns.ts'
 export { createUserServer, startUserServer, type UserServer, type UserServerOptions } from './user-server.ts'
 export { accepts, type OpenVisit, openVisit, type VisitOptions, visit } from './visitor.ts'

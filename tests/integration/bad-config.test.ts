@@ -1,17 +1,33 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createScope, RPORT, RPORTD, type RunResult, run, startHoldTarget } from '../harness/index.ts'
+import {
+  createScope,
+  createTurns,
+  ROOT,
+  RPORT,
+  RPORTD,
+  type RunResult,
+  run,
+  startHoldTarget,
+} from '../harness/index.ts'
 
 const scope = createScope()
 afterAll(() => scope.close())
+
+/** A start keeps a core busy: more of them at the same time would only wait for each other. */
+const inTurn = createTurns(3)
+
+/** Runs a program that must stop by itself. */
+const start = (command: string, args: readonly string[], cwd = ROOT): Promise<RunResult> =>
+  inTurn(() => run(scope, { name: 'program', command, args, cwd }))
 
 /** Starts a program on a configuration that must stop it. */
 async function refuse(command: string, config: string, ...args: string[]): Promise<RunResult> {
   const folder = await scope.folder('bad-config')
   const file = join(folder, 'test.conf')
   await writeFile(file, config.replaceAll('FOLDER', folder))
-  return run(scope, { name: 'program', command, args: ['-c', file, ...args], cwd: folder })
+  return start(command, ['-c', file, ...args], folder)
 }
 
 const server = (lines: string) => `[server]
@@ -83,13 +99,13 @@ describe.concurrent('rportd stops with code 1, and says what is wrong and where,
   })
 
   test('a file that is not there', async () => {
-    const result = await run(scope, { name: 'rportd', command: RPORTD, args: ['-c', '/no/such/rportd.conf'] })
+    const result = await start(RPORTD, ['-c', '/no/such/rportd.conf'])
     expect(result.code).toBe(1)
     expect(result.output).toContain('/no/such/rportd.conf')
   })
 
   test('an unknown flag', async () => {
-    const result = await run(scope, { name: 'rportd', command: RPORTD, args: ['--adress', '127.0.0.1:1'] })
+    const result = await start(RPORTD, ['--adress', '127.0.0.1:1'])
     expect(result.code).toBe(1)
     expect(result.output).toContain('--adress')
   })
