@@ -9,12 +9,7 @@ const { say } = require('./lib/say.cjs')
 
 const root = path.join(__dirname, '..')
 const folder = path.join(root, 'packages', 'transport', 'native')
-/** @param ending  .c, or .h for what those include */
-const sources = (...endings) =>
-  fs
-    .readdirSync(folder)
-    .filter((name) => endings.includes(path.extname(name)))
-    .map((name) => path.join(folder, name))
+const source = path.join(folder, 'aes-gcm.c')
 const built = path.join(folder, 'aes-gcm.node')
 
 /** Symbols of the runtime are looked up when the addon is loaded: one that is missing shows there, and not in the middle of a packet. */
@@ -39,7 +34,7 @@ function build() {
   if (!headers) return 'the runtime came without its headers'
   const fresh = `${built}.${process.pid}`
   const flags = ['-std=c11', '-O2', '-Wall', '-fPIC', ...link, '-I', headers]
-  const done = spawnSync('cc', [...flags, ...sources('.c'), '-o', fresh], { encoding: 'utf8', timeout: 60_000 })
+  const done = spawnSync('cc', [...flags, source, '-o', fresh], { encoding: 'utf8', timeout: 60_000 })
   if (done.error) return 'there is no C compiler (cc)'
   if (done.status !== 0) return `the C compiler says: ${(done.stderr ?? '').trim().split('\n')[0]}`
   // Renamed into its place: a program that has loaded the old one keeps it.
@@ -49,8 +44,7 @@ function build() {
 
 function buildAddon() {
   try {
-    const changedAt = Math.max(...sources('.c', '.h').map((file) => fs.statSync(file).mtimeMs))
-    const isNew = fs.existsSync(built) && fs.statSync(built).mtimeMs > changedAt
+    const isNew = fs.existsSync(built) && fs.statSync(built).mtimeMs > fs.statSync(source).mtimeMs
     const reason = isNew ? undefined : build()
     if (reason) say(`rport: tunnels use the runtime's own encryption, which is slower: ${reason}`)
   } catch (error) {

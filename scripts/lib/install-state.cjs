@@ -25,12 +25,12 @@ function foldersIn(root, parent) {
 }
 
 /** Built by the install. */
-const ADDON_SOURCES = ['aes-gcm.c', 'vector-gcm.c', 'vector-gcm.h'].map((name) => `packages/transport/native/${name}`)
+const ADDON_SOURCE = 'packages/transport/native/aes-gcm.c'
 
 /** A fingerprint of everything that decides what an install brings: manifests, lock file, what is built, kind of machine. */
 function wantedState(root) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`)
-  for (const file of ['package-lock.json', ...ADDON_SOURCES, ...manifestPaths(root)]) {
+  for (const file of ['package-lock.json', ADDON_SOURCE, ...manifestPaths(root)]) {
     const full = path.join(root, file)
     hash.update(`${file}\n`).update(fs.existsSync(full) ? fs.readFileSync(full) : '')
   }

@@ -1,12 +1,9 @@
 // AES-GCM for SSH packets (RFC 5647 as OpenSSH reads it), in place, many packets a call. Optional: see docs/adr/0010-aes-gcm-addon.md.
 // OpenSSL is the one inside the runtime, whose symbols every official Node exports; so nothing is linked and no header of OpenSSL is needed.
-// Where the processor has vector instructions for it, vector-gcm.c does the work instead.
-// cc -O2 -fPIC -shared -I <runtime>/include/node *.c -o aes-gcm.node
+// cc -O2 -fPIC -shared -I <runtime>/include/node aes-gcm.c -o aes-gcm.node
 #include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "vector-gcm.h"
 
 extern void *EVP_CIPHER_CTX_new(void);
 extern void EVP_CIPHER_CTX_free(void *context);
@@ -16,12 +13,10 @@ extern const void *EVP_aes_256_gcm(void);
 extern int EVP_CipherInit_ex(void *context, const void *cipher, void *engine, const unsigned char *key, const unsigned char *nonce, int seals);
 extern int EVP_CipherUpdate(void *context, unsigned char *out, int *out_bytes, const unsigned char *in, int in_bytes);
 extern int EVP_CipherFinal_ex(void *context, unsigned char *out, int *out_bytes);
-extern int CRYPTO_memcmp(const void *one, const void *other, size_t byte_count);
-enum { GET_TAG = 0x10, SET_TAG = 0x11, LENGTH = 4, BLOCK = 16, TAG = 16, NONCE = 12, MAX_PACKET = 1 << 24 };
+enum { GET_TAG = 0x10, SET_TAG = 0x11, LENGTH = 4, TAG = 16, NONCE = 12, MAX_PACKET = 1 << 24 };
 
-// One direction of one connection: a kept context, of one kind or the other, and the nonce of the next packet.
+// One direction of one connection: a kept context, and the nonce of the next packet.
 typedef struct {
-  vector_key *vectors;
   void *context;
   unsigned char nonce[NONCE];
   bool seals;
@@ -29,10 +24,8 @@ typedef struct {
 static const napi_type_tag DIRECTION = {0x7e1f0c5a9d3b4862ULL, 0xb6a0c47f25e89d13ULL};
 
 static void drop(napi_env env, void *data, void *hint) {
-  direction *d = data;
-  vector_key_free(d->vectors);
-  EVP_CIPHER_CTX_free(d->context);
-  free(d);
+  EVP_CIPHER_CTX_free(((direction *)data)->context);
+  free(data);
 }
 
 static napi_value fail(napi_env env, const char *text) {
@@ -40,31 +33,25 @@ static napi_value fail(napi_env env, const char *text) {
   return NULL;
 }
 
-static bool prepare(direction *d, const unsigned char *key, size_t key_bytes, bool by_vectors) {
-  if (by_vectors) d->vectors = vector_key_create(key, key_bytes);
-  if (d->vectors) return true;
-  const void *cipher = key_bytes == 16 ? EVP_aes_128_gcm() : EVP_aes_256_gcm();
-  d->context = EVP_CIPHER_CTX_new();
-  return d->context && EVP_CipherInit_ex(d->context, cipher, NULL, key, d->nonce, d->seals) == 1;
-}
-
-// create(key: 16 or 32 bytes, nonce: 12 bytes, seals: boolean, by_vectors: boolean) → what `run` wants; freed when nobody holds it any more
+// create(key: 16 or 32 bytes, nonce: 12 bytes, seals: boolean) → what `run` wants; freed when nobody holds it any more
 static napi_value create(napi_env env, napi_callback_info info) {
-  size_t count = 4, key_bytes = 0, nonce_bytes = 0;
-  napi_value arg[4], result;
+  size_t count = 3, key_bytes = 0, nonce_bytes = 0;
+  napi_value arg[3], result;
   unsigned char *key = NULL, *nonce = NULL;
-  bool seals, by_vectors;
-  if (napi_get_cb_info(env, info, &count, arg, NULL, NULL) != napi_ok || count < 4 ||
+  bool seals;
+  if (napi_get_cb_info(env, info, &count, arg, NULL, NULL) != napi_ok || count < 3 ||
       napi_get_buffer_info(env, arg[0], (void **)&key, &key_bytes) != napi_ok ||
       napi_get_buffer_info(env, arg[1], (void **)&nonce, &nonce_bytes) != napi_ok ||
-      napi_get_value_bool(env, arg[2], &seals) != napi_ok || napi_get_value_bool(env, arg[3], &by_vectors) != napi_ok ||
-      (key_bytes != 16 && key_bytes != 32) || nonce_bytes != NONCE)
-    return fail(env, "create(key, nonce, seals, by_vectors)");
+      napi_get_value_bool(env, arg[2], &seals) != napi_ok || (key_bytes != 16 && key_bytes != 32) || nonce_bytes != NONCE)
+    return fail(env, "create(key, nonce, seals)");
   direction *made = calloc(1, sizeof *made);
   if (!made) return fail(env, "out of memory");
+  made->context = EVP_CIPHER_CTX_new();
   made->seals = seals;
   memcpy(made->nonce, nonce, NONCE);
-  if (!prepare(made, key, key_bytes, by_vectors) || napi_create_external(env, made, drop, NULL, &result) != napi_ok) {
+  const void *cipher = key_bytes == 16 ? EVP_aes_128_gcm() : EVP_aes_256_gcm();
+  if (!made->context || EVP_CipherInit_ex(made->context, cipher, NULL, key, made->nonce, seals) != 1 ||
+      napi_create_external(env, made, drop, NULL, &result) != napi_ok) {
     drop(env, made, NULL);
     return fail(env, "AES-GCM is not to be had");
   }
@@ -72,15 +59,8 @@ static napi_value create(napi_env env, napi_callback_info info) {
   return result;
 }
 
-static bool run_by_vectors(direction *d, unsigned char *packet, int body_bytes) {
-  unsigned char made[TAG], *tag = packet + LENGTH + body_bytes;
-  vector_run(d->vectors, d->nonce, packet, (size_t)body_bytes / BLOCK, d->seals, made);
-  if (!d->seals) return CRYPTO_memcmp(made, tag, TAG) == 0;
-  memcpy(tag, made, TAG);
-  return true;
-}
-
-static bool run_by_context(direction *d, unsigned char *packet, int body_bytes) {
+// packet: uint32 length (open, but authenticated) | body | tag
+static bool run_one(direction *d, unsigned char *packet, int body_bytes) {
   unsigned char *body = packet + LENGTH, *tag = body + body_bytes;
   int done;
   if (EVP_CipherInit_ex(d->context, NULL, NULL, NULL, d->nonce, -1) != 1) return false;
@@ -88,12 +68,7 @@ static bool run_by_context(direction *d, unsigned char *packet, int body_bytes) 
   if (EVP_CipherUpdate(d->context, NULL, &done, packet, LENGTH) != 1 ||
       EVP_CipherUpdate(d->context, body, &done, body, body_bytes) != 1 || EVP_CipherFinal_ex(d->context, tag, &done) != 1)
     return false;
-  return !d->seals || EVP_CIPHER_CTX_ctrl(d->context, GET_TAG, TAG, tag) == 1;
-}
-
-// packet: uint32 length (open, but authenticated) | body, whole blocks | tag
-static bool run_one(direction *d, unsigned char *packet, int body_bytes) {
-  if (!(d->vectors ? run_by_vectors : run_by_context)(d, packet, body_bytes)) return false;
+  if (d->seals && EVP_CIPHER_CTX_ctrl(d->context, GET_TAG, TAG, tag) != 1) return false;
   // The nonce's last eight bytes count packets.
   for (int i = NONCE - 1; i >= NONCE - 8 && ++d->nonce[i] == 0; i--) continue;
   return true;
@@ -115,7 +90,7 @@ static napi_value run(napi_env env, napi_callback_info info) {
     return fail(env, "run(direction, bytes, from, to)");
   while (to - at >= LENGTH + TAG) {
     uint32_t body_bytes = (uint32_t)bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3];
-    if (body_bytes > MAX_PACKET || body_bytes > to - at - LENGTH - TAG || body_bytes % BLOCK != 0 || !run_one(d, bytes + at, (int)body_bytes)) break;
+    if (body_bytes > MAX_PACKET || body_bytes > to - at - LENGTH - TAG || !run_one(d, bytes + at, (int)body_bytes)) break;
     at += LENGTH + body_bytes + TAG;
   }
   return napi_create_uint32(env, at, &result) == napi_ok ? result : NULL;
@@ -127,13 +102,5 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "create", function);
   napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, NULL, &function);
   napi_set_named_property(env, exports, "run", function);
-  unsigned char key[16] = {0};
-  vector_key *vectors = vector_key_create(key, sizeof key);
-  vector_key_free(vectors);
-  napi_value flag;
-  napi_get_boolean(env, vectors != NULL, &flag);
-  napi_set_named_property(env, exports, "hasVectors", flag);
-  napi_get_boolean(env, vectors_are_quicker(), &flag);
-  napi_set_named_property(env, exports, "vectorsAreQuicker", flag);
   return exports;
 }
