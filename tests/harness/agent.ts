@@ -79,7 +79,7 @@ export async function launchAgent(scope: Scope, options: AgentOptions & { addres
   }
 }
 
-/** Starts rport and waits until the server shows it as connected. */
+/** Starts rport and waits until the server shows it as connected, and the agent knows. */
 export async function startAgent(scope: Scope, server: TestServer, options: AgentOptions): Promise<TestAgent> {
   const agent = await launchAgent(scope, { address: `127.0.0.1:${server.agentPort}`, ...options })
   const gone = agent.program.exited.then(() => {
@@ -87,6 +87,8 @@ export async function startAgent(scope: Scope, server: TestServer, options: Agen
   })
   try {
     await Promise.race([connected(server, options.id), gone])
+    // The server knows a moment before the agent does.
+    await Promise.race([agent.program.waitFor(/\bconnected\b/i), gone])
   } catch (error) {
     throw new Error(`${String(error)}\nlast output of rport:\n${agent.program.output.slice(-4000)}`)
   }

@@ -100,10 +100,11 @@ async function admit(
   const returning = { clientId, connection, version, requested, previous: previous?.tunnels ?? [] }
   const opened = await tunnels.establish(returning)
   const client = { ...toClient(request, { id: clientId, clientAuthId, address }, previous), tunnels: opened }
-  await registry.save(client).catch((error: unknown) => {
+  await registry.announce(client).catch((error: unknown) => {
     log.error({ clientId, error: errorMessage(error) }, 'client could not be stored')
     throw new RequestRefused('the server could not store the client', { cause: error })
   })
+  registry.appear(clientId)
   if (connection.isClosed) throw new RequestRefused('the connection was closed')
   connections.set(clientId, connection)
   await requireStillThere(deps, clientId, { connection, clientAuthId })

@@ -194,3 +194,37 @@ test('tunnels and what is to be written with them are kept together or not at al
   expect(registry.find('full')?.tunnels).toEqual(full.tunnels)
   expect((await open()).find('full')?.tunnels).toEqual(full.tunnels)
 })
+
+test('a client that arrives is nobody to talk to before it appears, though the disk has it as connected', async () => {
+  const registry = await open()
+  await registry.save(client('old', { disconnectedAt: 123 }))
+  const announced = [registry.announce(client('old', { name: 'back' })), registry.announce(client('new'))]
+  const tagged = registry.update('old', { tags: ['meanwhile'] })
+  const waiting = [
+    registry.find('old')?.disconnectedAt,
+    registry.find('new')?.disconnectedAt,
+    registry.count().connected,
+  ]
+  await Promise.all([...announced, tagged])
+  const rows = await db.read.selectFrom('clients').select(['id', 'disconnected_at']).orderBy('id').execute()
+  registry.appear('old')
+  registry.appear('new')
+  registry.appear('gone')
+  expect(waiting).toEqual([123, clock.now(), 0])
+  expect(rows).toEqual([
+    { id: 'new', disconnected_at: null },
+    { id: 'old', disconnected_at: null },
+  ])
+  expect(registry.count()).toEqual({ connected: 2, disconnected: 0 })
+  expect(registry.find('old')).toMatchObject({ name: 'back', tags: ['meanwhile'], disconnectedAt: undefined })
+})
+
+test('an arrival that cannot be written is taken back', async () => {
+  const registry = await open()
+  await registry.save(client('old', { disconnectedAt: 123 }))
+  await db.close()
+  await expect(registry.announce(client('old', { name: 'back' }))).rejects.toThrow()
+  await expect(registry.announce(client('new'))).rejects.toThrow()
+  expect(registry.find('old')).toMatchObject({ name: 'name of old', disconnectedAt: 123 })
+  expect(registry.find('new')).toBeUndefined()
+})

@@ -24,6 +24,13 @@ export interface ClientRegistry extends TunnelMemory {
   idsOfClientAuth(clientAuthId: string): ReadonlySet<string>
   /** Adds or replaces a client. Known to everybody at once; settles when it is on the disk. A failure takes it back. */
   save(client: Client): Promise<void>
+  /**
+   * The same for a client that arrives: on the disk it is connected, to everybody else it is not before `appear`, because
+   * nobody can reach it yet.
+   */
+  announce(client: Client): Promise<void>
+  /** The client can be reached from now on. */
+  appear(id: string): void
   /** Replaces single facts of a client, if it is still there. */
   update(id: string, facts: Partial<Omit<Client, 'id' | 'clientAuthId'>>, options?: UpdateOptions): Promise<void>
   delete(id: string): Promise<void>
@@ -58,13 +65,16 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
   const clients = new Map<string, Client>()
   const byClientAuth = new Map<string, Set<string>>()
   const byAddress = new Map<string, number>()
+  /** Clients that will be connected when they are on the disk. */
+  const arriving = new Set<string>()
   const sorted = createSortedIds(clients)
   let connected = 0
   let revision = 0
   const persist = createLatestWrite<Wish>(async (id, wishes) => {
     const client = clients.get(id)
     const joined = wishes.flatMap((wish) => wish.joined ?? [])
-    if (client) await store.save(client, joined, Math.min(...wishes.map((wish) => wish.patienceMs)))
+    const row = client && arriving.has(id) ? { ...client, disconnectedAt: undefined } : client
+    if (row) await store.save(row, joined, Math.min(...wishes.map((wish) => wish.patienceMs)))
   })
 
   /** The one place that changes the map: everything that follows from it is kept in step here. */
@@ -90,6 +100,12 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
     put(id, after)
     if (durable) await persistOrTakeBack(before, after, { joined, patienceMs: 0 })
   }
+  /** @returns what was there before */
+  const replace = (client: Client): Client | undefined => {
+    const before = clients.get(client.id)
+    put(client.id, client)
+    return before
+  }
   const persistOrTakeBack = async (before: Client | undefined, after: Client, wish: Wish) => {
     try {
       await persist(after.id, wish)
@@ -114,10 +130,20 @@ export function createClientRegistry({ store, clock, log }: ClientRegistryDeps):
     },
     countAt: (address) => byAddress.get(addressGroup(address)) ?? 0,
     idsOfClientAuth: (clientAuthId) => byClientAuth.get(clientAuthId) ?? NOBODY,
-    async save(client) {
-      const before = clients.get(client.id)
-      put(client.id, client)
-      await persistOrTakeBack(before, client, { patienceMs: ARRIVAL_PATIENCE_MS })
+    save: (client) => persistOrTakeBack(replace(client), client, { patienceMs: 0 }),
+    async announce(client) {
+      const { id } = client
+      const hidden = { ...client, disconnectedAt: clients.get(id)?.disconnectedAt ?? clock.now() }
+      arriving.add(id)
+      try {
+        await persistOrTakeBack(replace(hidden), hidden, { patienceMs: ARRIVAL_PATIENCE_MS })
+      } finally {
+        arriving.delete(id)
+      }
+    },
+    appear(id) {
+      const client = clients.get(id)
+      if (client) put(id, { ...client, disconnectedAt: undefined })
     },
     update,
     keepTunnels: (id: string, tunnels: readonly Tunnel[], joined?: JoinedWrite) =>
