@@ -105,6 +105,14 @@ module.exports = {
       to: { path: '^apps/server/src/features/' },
     },
     {
+      name: 'connectors-stay-small',
+      comment:
+        'A connector process loads connectors/, visitors/ and agents/ once for each core: what decides, with its database and API, stays in the main process.',
+      severity: 'error',
+      from: { path: '^apps/server/src/(connectors|visitors)/', pathNot: '\\.test\\.ts$|/testing/' },
+      to: { path: '^apps/server/src/(?!connectors/|visitors/|agents/|sockets/)|^packages/(api|config)/' },
+    },
+    {
       name: 'nobody-imports-compose',
       comment: 'compose.ts wires everything from the outside; whoever imports it back has made a cycle.',
       severity: 'error',

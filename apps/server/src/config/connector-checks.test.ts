@@ -33,3 +33,12 @@ test.each(['darwin', 'win32', 'openbsd'])('%s, which shares no ports, has none, 
   expect(text).toContain('remove the line')
   expect(faultsOf('[server]\nconnectors = 0', platform)).toBe('')
 })
+
+test('more connectors than processors are taken, with a word', () => {
+  const loaded = load('[server]\nconnectors = 5')
+  expect(loaded).toMatchObject({
+    kind: 'ready',
+    notices: [{ level: 'warn', fields: { connectors: '5', processors: '4' } }],
+  })
+  expect(load('[server]\nconnectors = 4')).toMatchObject({ kind: 'ready', notices: [] })
+})

@@ -51,6 +51,12 @@ export function warnOfServerSettings(resolution: Resolution<ServerSections>, cpu
       processors: String(cpuCount),
     })
   }
+  if (server.connectors > cpuCount) {
+    warn("'connectors' is more than the number of processors: more processes are no faster, and each costs memory", {
+      connectors: String(server.connectors),
+      processors: String(cpuCount),
+    })
+  }
   if (api.create_missing_users && !isSet('api.default_user_group')) {
     warn('users made at their first login become administrators: name another group', {
       setting: '[api] default_user_group',
