@@ -47,6 +47,8 @@ export interface AgentsDoor {
   readonly listener: AgentListener
   /** Before anything listens: starts what takes a moment. @throws when it cannot be started */
   prepare(): Promise<void>
+  /** Brings figures up to date that are counted elsewhere. Never rejects. */
+  refresh(): Promise<void>
   /** Processes that listen; undefined: there are none but this. */
   listeningConnectors(): number | undefined
   /** Ends every connection, and waits until what their ends mean is done. Idempotent. */
@@ -144,6 +146,7 @@ export function composeAgents(config: AgentsConfig, deps: AgentsDeps): AgentsDoo
   return {
     listener,
     prepare: async () => pool?.load(),
+    refresh: async () => pool?.refresh(),
     listeningConnectors: () => pool?.listening,
     async close() {
       await listener.close()

@@ -157,11 +157,11 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
   const metrics = createMetrics({
     clients: registry.count,
     tunnels: tunnels.counts,
-    links: () => ({
-      ...linkCounts.read(),
-      waitingHandshakes: agents.listener.pendingHandshakes,
-      listeningConnectors: agents.listeningConnectors(),
-    }),
+    links: async () => {
+      await agents.refresh()
+      const { pendingHandshakes: waitingHandshakes } = agents.listener
+      return { ...linkCounts.read(), waitingHandshakes, listeningConnectors: agents.listeningConnectors() }
+    },
     lockouts: { api: apiLockout.counts, agents: agentsLockout.counts },
     database: () => ({ waitingWrites: db.waitingWrites }),
     requests,

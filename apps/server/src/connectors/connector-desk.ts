@@ -23,7 +23,10 @@ export interface DeskDeps {
 
 /** The main process's side of the line to one connector. */
 export interface ConnectorDesk {
+  /** As of the last `refresh`. */
   readonly pendingHandshakes: number
+  /** Asks for what the connector has counted. @throws when it is gone */
+  refresh(): Promise<void>
   /** The process is gone: its agents are lost, and nobody of those who were arriving is. */
   lost(reason: string): void
 }
@@ -87,18 +90,18 @@ export function serveConnector(line: Line<MainSays, ConnectorSays>, deps: DeskDe
     visitors({ changes }) {
       for (const [tunnel, visitors] of changes) listeners.visitorsOf(tunnel, visitors)
     },
-    figures(figures) {
-      pendingHandshakes = figures.pendingHandshakes
-      const { bytes } = figures
-      for (let at = 0; at + 2 < bytes.length; at += 3) {
-        connections.get(bytes[at] ?? 0)?.hasMoved(bytes[at + 1] ?? 0, bytes[at + 2] ?? 0)
-      }
-    },
   })
 
   return {
     get pendingHandshakes() {
       return pendingHandshakes
+    },
+    async refresh() {
+      const { bytes, ...now } = await line.ask('figures', null)
+      pendingHandshakes = now.pendingHandshakes
+      for (let at = 0; at + 2 < bytes.length; at += 3) {
+        connections.get(bytes[at] ?? 0)?.hasMoved(bytes[at + 1] ?? 0, bytes[at + 2] ?? 0)
+      }
     },
     lost(reason) {
       line.end(reason)

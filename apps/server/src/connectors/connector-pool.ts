@@ -26,6 +26,8 @@ export interface ConnectorPoolDeps extends DeskDeps {
 export interface ConnectorPool extends AgentListener {
   /** Starts the processes, before `start`: that takes a moment, in which nothing has to wait. */
   load(): Promise<void>
+  /** Asks all for what they have counted; before, `pendingHandshakes` and the bytes of connections are older. Never rejects. */
+  refresh(): Promise<void>
   /** How many of them listen now. */
   readonly listening: number
 }
@@ -65,6 +67,9 @@ export function createConnectorPool(deps: ConnectorPoolDeps): ConnectorPool {
     },
     get pendingHandshakes() {
       return seats.reduce((sum, seat) => sum + seat.pendingHandshakes, 0)
+    },
+    async refresh() {
+      await Promise.all(seats.map((seat) => seat.refresh()))
     },
     stopListening() {
       for (const seat of seats) seat.stopListening()

@@ -27,6 +27,7 @@ function startFake(handlers: Partial<LineHandlers<MainSays>>, isStubborn: boolea
   const nothing = () => undefined
   createLine<ConnectorSays, MainSays>(carriers.connector).serve({
     ready: () => null,
+    figures: () => ({ pendingHandshakes: 2, bytes: new Float64Array() }),
     listenForAgents: (at) => at,
     close: () => null,
     request: () => ({ ok: true, payload: Buffer.alloc(0) }),
@@ -170,6 +171,19 @@ test('one that does not end within its time is killed', async () => {
   await clock.advance(1000)
   await closing
   expect(processes[0]?.signals).toEqual(['disconnect', 'kill'])
+})
+
+test('figures are asked for, and a connector that does not answer holds up nobody', async () => {
+  const { seat, start } = createSeat()
+  await seat.refresh()
+  await start()
+  await seat.refresh()
+  expect(seat.pendingHandshakes).toBe(2)
+  const busy = createSeat({ figures: () => new Promise(() => undefined) })
+  await busy.start()
+  const asked = busy.seat.refresh()
+  await busy.clock.advance(1000)
+  await asked
 })
 
 test('one that is about to be replaced is not, when the server ends', async () => {

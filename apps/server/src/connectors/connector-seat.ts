@@ -29,7 +29,10 @@ export interface ConnectorSeat {
   /** Ends the agents of the connector, then the process. Idempotent. */
   close(): Promise<void>
   readonly isListening: boolean
+  /** As of the last `refresh`. */
   readonly pendingHandshakes: number
+  /** Asks for what the connector has counted. Never rejects: without an answer the figures are older. */
+  refresh(): Promise<void>
 }
 
 /** Before the next try; doubled by every failure in a row. */
@@ -42,6 +45,8 @@ const START_LIMIT_MS = 30_000
 /** A connector that does not end its agents within this time is killed. */
 const CLOSE_LIMIT_MS = 3000
 const EXIT_LIMIT_MS = 1000
+/** A scrape waits no longer. */
+const FIGURES_LIMIT_MS = 1000
 
 interface Running {
   readonly process: ConnectorProcess
@@ -128,6 +133,10 @@ export function createConnectorSeat(deps: SeatDeps): ConnectorSeat {
     },
     get pendingHandshakes() {
       return running?.desk.pendingHandshakes ?? 0
+    },
+    async refresh() {
+      // It is busy, or gone: figures of the last time are better than none.
+      if (running) await within(FIGURES_LIMIT_MS, running.desk.refresh()).catch(() => undefined)
     },
     stopListening() {
       isStopped = true

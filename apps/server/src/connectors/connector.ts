@@ -17,9 +17,6 @@ export interface ConnectorDeps {
   readonly log: Logger
 }
 
-/** So often the main process hears of bytes and waiting handshakes. */
-const FIGURES_PERIOD_MS = 2000
-
 /** A connector: the listener for agents and the listeners of their tunnels; all else is asked of the main process. */
 export function runConnector(settings: ConnectorSettings, { line, clock, log }: ConnectorDeps): void {
   const agents = createConnectorAgents({ line, clock, log })
@@ -29,14 +26,11 @@ export function runConnector(settings: ConnectorSettings, { line, clock, log }: 
   const tunnels = createConnectorTunnels({ line, agents, openListener })
   let listener: AgentListener | undefined
 
-  const tellFigures = () => {
-    line.tell('figures', { pendingHandshakes: listener?.pendingHandshakes ?? 0, bytes: agents.movedBytes() })
-  }
-
   line.serve({
     ...agents.handlers,
     ...tunnels.handlers,
     ready: () => null,
+    figures: () => ({ pendingHandshakes: listener?.pendingHandshakes ?? 0, bytes: agents.movedBytes() }),
     async listenForAgents(listen) {
       listener = createAgentListener({
         ...settings.limits,
@@ -51,14 +45,11 @@ export function runConnector(settings: ConnectorSettings, { line, clock, log }: 
         clock,
         log,
       })
-      const at = await listener.start()
-      clock.setInterval(tellFigures, FIGURES_PERIOD_MS, { background: true })
-      return at
+      return listener.start()
     },
     stopListening: () => listener?.stopListening(),
     async close() {
       await listener?.close()
-      tellFigures()
       return null
     },
     drop: ({ socket }) => admission.drop(socket),

@@ -49,6 +49,8 @@ export interface MainAsks {
   listenForAgents: [ListeningAt, ListeningAt]
   /** Ends every connection; answered when all their ends have been told. */
   close: [null, null]
+  /** Asked at a scrape. `bytes`: agent, received, sent, agent, … of those on which something has moved since the last time. */
+  figures: [null, { pendingHandshakes: number; bytes: Float64Array }]
   request: [{ agent: number; name: string; payload: Buffer; timeoutMs: number }, RequestReply]
   /** Answered when the port accepts. */
   listen: [{ agent: number; tunnel: number; way: TunnelWay }, null]
@@ -89,8 +91,6 @@ export interface ConnectorTells {
   alive: { agent: number }
   /** Visitors of tunnels whose number has changed. */
   visitors: { changes: readonly (readonly [tunnel: number, count: number])[] }
-  /** Every few seconds. `bytes`: agent, received, sent, agent, … of those on which something has moved. */
-  figures: { pendingHandshakes: number; bytes: Float64Array }
 }
 
 export interface CloseFacts {

@@ -19,8 +19,6 @@ export interface TestConnector {
   readonly log: MemoryLogger
   /** An agent has logged in at the connector. @returns its connection as the main process sees it */
   bring(connection: Connection, address?: string): Promise<RemoteConnection>
-  /** Bytes are told now. */
-  tellFigures(): void
   /** The connector is killed: it stands still, and the main process learns that it has ended. */
   die(): void
 }
@@ -54,6 +52,7 @@ export function createTestConnector(options: TestConnectorOptions = {}): TestCon
     ...agents.handlers,
     ...createConnectorTunnels({ line, agents, openListener }).handlers,
     ready: () => null,
+    figures: () => ({ pendingHandshakes: 3, bytes: agents.movedBytes() }),
     listenForAgents: (at) => at,
     stopListening: () => undefined,
     close: () => null,
@@ -69,7 +68,6 @@ export function createTestConnector(options: TestConnectorOptions = {}): TestCon
       agents.arrived(connection, address)
       return promise
     },
-    tellFigures: () => line.tell('figures', { pendingHandshakes: 0, bytes: agents.movedBytes() }),
     die() {
       carriers.cut()
       desk.lost('the connector of this agent has ended: SIGKILL')

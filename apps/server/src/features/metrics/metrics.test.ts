@@ -10,7 +10,7 @@ function open(facts: Partial<MetricsDeps> = {}) {
   const metrics = createMetrics({
     clients: () => ({ connected: 3, disconnected: 4 }),
     tunnels: () => ({ open: 2, visitors: 5 }),
-    links: () => ({ logins: 9, refused: { banned: 1 }, receivedBytes: 10, sentBytes: 20, waitingHandshakes: 1 }),
+    links: async () => ({ logins: 9, refused: { banned: 1 }, receivedBytes: 10, sentBytes: 20, waitingHandshakes: 1 }),
     lockouts: { api: () => ({ failedLogins: 6, bans: 1 }), agents: () => ({ failedLogins: 7, bans: 2 }) },
     database: () => ({ waitingWrites: 8 }),
     requests,
@@ -40,6 +40,13 @@ test('a scrape tells what each part has counted', async () => {
     'process_max_fds 1024',
   ])
     expect(lines).toContain(line)
+})
+
+test('connectors are told where there are any, also when none of them listens', async () => {
+  const links = { logins: 0, refused: {}, receivedBytes: 0, sentBytes: 0, waitingHandshakes: 0 }
+  expect(await open().metrics.text()).not.toContain('rport_connectors')
+  const { metrics } = open({ links: async () => ({ ...links, listeningConnectors: 0 }) })
+  expect((await metrics.text()).split('\n')).toContain('rport_connectors_listening 0')
 })
 
 test('every line is one that Prometheus reads, and no family comes twice', async () => {

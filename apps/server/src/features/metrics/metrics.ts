@@ -8,7 +8,7 @@ import type { RequestTimes } from './request-times.ts'
 export interface MetricsDeps {
   readonly clients: () => { readonly connected: number; readonly disconnected: number }
   readonly tunnels: () => { readonly open: number; readonly visitors: number }
-  readonly links: () => LinkFigures
+  readonly links: () => Promise<LinkFigures>
   readonly lockouts: Readonly<Record<'api' | 'agents', () => { readonly failedLogins: number; readonly bans: number }>>
   readonly database: () => { readonly waitingWrites: number }
   readonly requests: RequestTimes
@@ -50,8 +50,8 @@ export function createMetrics(deps: MetricsDeps): Metrics {
       single('gauge', 'rport_tunnel_visitors', 'Connections through tunnels that are open.', visitors),
     ]
   }
-  const linkFamilies = () => {
-    const { logins, refused, receivedBytes: received, sentBytes: sent, ...now } = deps.links()
+  const linkFamilies = async () => {
+    const { logins, refused, receivedBytes: received, sentBytes: sent, ...now } = await deps.links()
     const bytesHelp = 'Bytes on the connections of agents, as encrypted.'
     const { listeningConnectors } = now
     const connectorsHelp = 'Connector processes that listen for agents.'
@@ -95,7 +95,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
       return renderFamilies([
         info,
         ...clientFamilies(),
-        ...linkFamilies(),
+        ...(await linkFamilies()),
         ...lockoutFamilies(),
         ...deps.requests.families(),
         single(
