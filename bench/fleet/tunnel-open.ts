@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { listen } from '../../tests/harness/ports.ts'
 import type { Line, LineContext } from '../line.ts'
 import { percentile } from '../statistics.ts'
+import { createApiCaller } from './api-caller.ts'
 import { AGENT_AUTH, startMeasuredServer } from './measured-server.ts'
 import { idOf } from './swarm.ts'
 import { startSwarm } from './swarm-remote.ts'
@@ -26,20 +27,15 @@ export const tunnelOpen: Line = {
   async measure(context) {
     const server = await startMeasuredServer(context)
     const swarm = startSwarm({ url: server.url, auth: AGENT_AUTH }, context.scope)
-    const headers = { authorization: `Bearer ${await server.login()}` }
+    const ask = createApiCaller({ apiUrl: server.apiUrl, token: await server.login() }, context.scope)
     const targetPort = await startTarget(context)
     const openOn = async (agent: number): Promise<number> => {
-      const tunnels = `${server.apiUrl}/clients/${idOf(agent)}/tunnels`
-      const startedAt = performance.now()
-      const query = `remote=127.0.0.1:${targetPort}&acl=127.0.0.1&check_port=1`
-      const reply = await fetch(`${tunnels}?${query}`, { method: 'PUT', headers })
-      const text = await reply.text()
-      const tookMs = performance.now() - startedAt
-      if (!reply.ok) throw new Error(`tunnel not opened: ${reply.status} ${text}`)
-      const { data } = JSON.parse(text) as { data: { id: string } }
-      const closed = await fetch(`${tunnels}/${data.id}?force=1`, { method: 'DELETE', headers })
-      await closed.arrayBuffer()
-      return tookMs
+      const tunnels = `/clients/${idOf(agent)}/tunnels`
+      const reply = await ask('PUT', `${tunnels}?remote=127.0.0.1:${targetPort}&acl=127.0.0.1&check_port=1`)
+      if (reply.status !== 200) throw new Error(`tunnel not opened: ${reply.status} ${reply.text}`)
+      const { data } = JSON.parse(reply.text) as { data: { id: string } }
+      await ask('DELETE', `${tunnels}/${data.id}?force=1`)
+      return reply.tookMs
     }
     const openSome = async (agents: number): Promise<number[]> => {
       const opens = context.isQuick ? 5 : 300

@@ -83,6 +83,8 @@ function maskHeaderMap(headers: JsonObject, budget: Budget): JsonObject {
 
 /** Hides the user part of each `scheme://user:password@host`, and secret query values. Runs in linear time. */
 function maskAddresses(text: string, isAddress: boolean): string {
+  // Of what has neither a host with a user nor parameters nothing is left to hide; most texts are such.
+  if (!/[@?&]/.test(text)) return text
   if (isAddress && text.includes('@') && !text.includes('://')) return `${MASK}${text.slice(text.lastIndexOf('@'))}`
   const pieces = text.split('://')
   const masked = pieces.map((piece, index) => {

@@ -41,7 +41,8 @@ const PAYLOAD_LIMITS: JsonLimits = { maxBytes: MAX_PAYLOAD_BYTES, maxDepth: MAX_
  * @throws DecodeError
  */
 export function parseBounded(text: string, limits: JsonLimits = PAYLOAD_LIMITS): Json {
-  const byteCount = utf8Length(text)
+  // No unit takes more than three bytes: a short text is not counted.
+  const byteCount = text.length * 3 > limits.maxBytes ? utf8Length(text) : 0
   if (byteCount > limits.maxBytes) throw new DecodeError('', `${byteCount} bytes`, `at most ${limits.maxBytes} bytes`)
   checkShape(text, limits)
   try {

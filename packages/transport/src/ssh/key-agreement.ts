@@ -178,7 +178,7 @@ export class KeyAgreement {
     this.#writer.send(Buffer.from([MSG.NEWKEYS]))
     this.#writer.setSealer(cipher.createSealer(keys, mac, this.#native), this.#strict)
     this.#client = undefined
-    if (!this.#hasKeys && isServer && agreement.clientWantsExtInfo) this.#writer.send(encodeExtInfo(EXTENSIONS))
+    if (!this.#hasKeys && isServer && agreement.clientWantsExtInfo) this.#writer.send(OUR_EXTENSIONS)
     // What is laid out behind the new keys leaves with the next words; NEWKEYS itself is on its way.
   }
 
@@ -202,9 +202,9 @@ export class KeyAgreement {
 }
 
 /** What our server announces after the first exchange (wire-protocol 2.2). */
-const EXTENSIONS = {
+const OUR_EXTENSIONS = encodeExtInfo({
   'server-sig-algs': 'ecdsa-sha2-nistp256,ssh-ed25519,rsa-sha2-512,rsa-sha2-256',
   'ping@openssh.com': '0',
-}
+})
 
 const outOfOrder = (): TransportError => new TransportError('protocol-error', 'key exchange messages out of order')

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as hashOf } from 'node:crypto'
 import { ByteWriter } from '../wire/byte-writer.ts'
 import type { DirectionKeys } from './algorithms/cipher.ts'
 import type { KexAlgorithm, SharedSecret } from './algorithms/kex.ts'
@@ -29,7 +29,7 @@ export function exchangeHash(kex: KexAlgorithm, transcript: ExchangeTranscript, 
     if (kex.valuesAreNumbers) writer.mpint(value)
     else writer.string(value)
   }
-  return createHash(kex.hash).update(writeSecret(writer, secret).finish()).digest()
+  return hashOf(kex.hash, writeSecret(writer, secret).finish(), 'buffer')
 }
 
 /**
@@ -45,8 +45,9 @@ export function directionKeys(
 ): DirectionKeys {
   const prefix = Buffer.concat([writeSecret(new ByteWriter(), secret).finish(), hash])
   const derive = (letter: string, byteCount: number): Buffer => {
-    let key = createHash(kex.hash).update(prefix).update(letter).update(sessionId).digest()
-    while (key.length < byteCount) key = Buffer.concat([key, createHash(kex.hash).update(prefix).update(key).digest()])
+    const hashed = (rest: Buffer) => hashOf(kex.hash, Buffer.concat([prefix, rest]), 'buffer')
+    let key = hashed(Buffer.concat([Buffer.from(letter), sessionId]))
+    while (key.length < byteCount) key = Buffer.concat([key, hashed(key)])
     return key.subarray(0, byteCount)
   }
   const letters = direction === 'toServer' ? 'ACE' : 'BDF'

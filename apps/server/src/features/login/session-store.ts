@@ -1,4 +1,4 @@
-import type { Database } from '../../db/index.ts'
+import { type Database, preparedQuery } from '../../db/index.ts'
 
 /** A login as it is stored. Instants in milliseconds since 1970. */
 export interface SessionRow {
@@ -37,10 +37,12 @@ export interface SessionStore {
   deleteExpired(now: number): Promise<number>
 }
 
+/** Asked at every request of a session. */
+const findById = preparedQuery<SessionRow>('select * from sessions where session_id = ?')
+
 export function createSessionStore(db: Database): SessionStore {
   return {
-    find: (sessionId) =>
-      db.read.selectFrom('sessions').selectAll().where('session_id', '=', sessionId).executeTakeFirst(),
+    find: async (sessionId) => (await findById(db.read, [sessionId]))[0],
 
     listOf: (username) => db.read.selectFrom('sessions').selectAll().where('username', '=', username).execute(),
 

@@ -26,6 +26,11 @@ export interface AlgorithmChoice {
 
 /** What we offer in our role. The markers that are no algorithms go only into the first offer of a connection. */
 export function ourOffer(role: 'client' | 'server', isFirst: boolean, choice: AlgorithmChoice = {}): KexInit {
+  const isWhole = !choice.kex && !choice.ciphers && !choice.macs
+  return isWhole ? WHOLE_OFFERS[role][isFirst ? 'first' : 'later'] : offerOf(role, isFirst, choice)
+}
+
+function offerOf(role: 'client' | 'server', isFirst: boolean, choice: AlgorithmChoice = {}): KexInit {
   const only = (names: readonly string[], chosen: readonly string[] | undefined) =>
     chosen ? chosen.filter((name) => names.includes(name)) : names
   const kexNames = only(
@@ -52,6 +57,12 @@ export function ourOffer(role: 'client' | 'server', isFirst: boolean, choice: Al
     compressionToClient: ['none'],
     firstPacketFollows: false,
   }
+}
+
+/** The same for every connection, and never changed. */
+const WHOLE_OFFERS = {
+  client: { first: offerOf('client', true), later: offerOf('client', false) },
+  server: { first: offerOf('server', true), later: offerOf('server', false) },
 }
 
 export interface DirectionAlgorithms {
