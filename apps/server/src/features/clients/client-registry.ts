@@ -52,7 +52,7 @@ export interface ClientRegistryDeps {
 const NOBODY: ReadonlySet<string> = new Set()
 
 /** A client that arrives waits so long for others: a fleet that comes back shares its flushes of the disk. */
-const ARRIVAL_PATIENCE_MS = 10
+const ARRIVAL_PATIENCE_MS = 20
 
 /** How a client is to be written. */
 interface Wish {
