@@ -11,10 +11,9 @@ import { type AgentListener, createAgentListener } from './agents/listener.ts'
 import { createPlainDesk } from './agents/plain-desk.ts'
 import { createPlainProxy } from './agents/plain-proxy.ts'
 import type { AgentsConfig, ClientsConfig } from './config/index.ts'
-import { createConnectorPool, watchInConnector } from './connectors/index.ts'
+import { type ConnectorProcess, createConnectorPool, watchInConnector } from './connectors/index.ts'
 import type { Clients } from './features/clients/index.ts'
 import type { LocalDoor } from './features/legacy-sessions/index.ts'
-import { forkConnector } from './run-process.ts'
 import { createNewcomers, type DescriptorBudget } from './sockets/index.ts'
 
 export interface AgentsDeps {
@@ -23,8 +22,7 @@ export interface AgentsDeps {
   readonly keySeed: Secret
   readonly dataDir: string
   readonly logLevel: LogLevel
-  /** Of the process, for programs that it starts. */
-  readonly environment: Readonly<Record<string, string>>
+  readonly forkConnector: () => ConnectorProcess
   /** Judges client auth id and password; takes as long for unknown ids. */
   readonly verifyClientAuth: (clientAuthId: string, password: string) => Promise<boolean>
   readonly clients: Clients
@@ -131,7 +129,7 @@ export function composeAgents(config: AgentsConfig, deps: AgentsDeps): AgentsDoo
           dataDir: deps.dataDir,
           logLevel: deps.logLevel,
           onRefused: counts.refused,
-          fork: (settings) => forkConnector(settings, deps.environment),
+          fork: deps.forkConnector,
         })
   const listener =
     pool ??

@@ -7,7 +7,7 @@ import { createLinkCounts } from './agents/link-counts.ts'
 import { composeAgents } from './compose-agents.ts'
 import { composePeople, type PeopleDeps } from './compose-people.ts'
 import { isTunnelProxyConfigured, type LockoutConfig, type ServerConfig } from './config/index.ts'
-import { openListenerInConnector } from './connectors/index.ts'
+import { type ConnectorProcess, openListenerInConnector } from './connectors/index.ts'
 import { agentLoginFailedEvent, createAuditLog, foreignIdEvent } from './features/auditlog/index.ts'
 import { clientGroupRoutes, createClientGroupBook } from './features/client-groups/index.ts'
 import { createClientBook, createClients, createVisibility } from './features/clients/index.ts'
@@ -35,6 +35,8 @@ export interface ServerDeps extends PeopleDeps {
   readonly auditKey: KeyObject
   /** Where files are kept that are no part of the database. */
   readonly dataDir: string
+  /** Starts a connector process, or takes one that was started before. */
+  readonly forkConnector: () => ConnectorProcess
   /** Takes the lines of the API's access log; undefined: none is written. */
   readonly accessLine: AccessLine | undefined
 }
@@ -248,7 +250,7 @@ export function composeServer(config: ServerConfig, deps: ServerDeps): RunningSe
     keySeed: deps.keySeed,
     dataDir: deps.dataDir,
     logLevel: config.logging.level,
-    environment: config.environment,
+    forkConnector: deps.forkConnector,
     verifyClientAuth: clientsAuth.verify,
     clients,
     clientsAt: registry.countAt,

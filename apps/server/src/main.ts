@@ -13,10 +13,10 @@ import {
   setProcessTitle,
 } from '@rport/host'
 import { errorMessage, silentLogger, systemClock } from '@rport/kit'
-import { type Command, commands } from './commands/index.ts'
+import type { Command } from './commands/index.ts'
 import { type LoadedServerConfig, loadServerConfig, serverProgram } from './config/index.ts'
 import { heldSignals } from './early-signals.ts'
-import { runServer } from './run-server.ts'
+import { forkConnector } from './run-process.ts'
 
 const loadSettings = (argv: readonly string[]): LoadedServerConfig =>
   loadServerConfig({
@@ -85,9 +85,16 @@ async function runCommand(command: Command, words: readonly string[]): Promise<v
   })
 }
 
+/** Loaded only where there is a word: the server itself starts sooner without. */
+async function findCommand(word: string | undefined): Promise<Command | undefined> {
+  if (word === undefined || word.startsWith('-')) return undefined
+  const { commands } = await import('./commands/index.ts')
+  return commands.find(({ name }) => name === word)
+}
+
 async function main(): Promise<void> {
   const argv = process.argv.slice(2)
-  const command = commands.find(({ name }) => name === argv[0])
+  const command = await findCommand(argv[0])
   if (command) return runCommand(command, argv.slice(1))
   const { config, notices } = readSettings(argv)
   setProcessTitle('rportd', config.file === undefined ? [] : ['-c', config.file])
@@ -96,10 +103,14 @@ async function main(): Promise<void> {
   const { logger } = log
   for (const notice of notices) logger[notice.level](notice.fields, notice.message)
 
+  // They load at the same time as we do.
+  const connectors = Array.from({ length: config.agents.connectors }, () => forkConnector(config.environment))
+  const { runServer } = await import('./run-server.ts')
   const starting = runServer(config, {
     clock: systemClock,
     log: logger,
     print: (line) => process.stdout.write(line),
+    forkConnector: () => connectors.shift() ?? forkConnector(config.environment),
     isRoot: process.geteuid?.() === 0,
   })
   // A start that failed is told by the last line of main: whoever waits here has nothing to end.

@@ -1,5 +1,5 @@
 import { fork, spawn } from 'node:child_process'
-import type { ConnectorProcess, ConnectorSettings, Message } from './connectors/index.ts'
+import type { ConnectorProcess, Message } from './connectors/index.ts'
 
 /** A program to be run. No shell ever sees any of it. */
 export interface ProcessRequest {
@@ -64,10 +64,10 @@ export function runProcess({ program, args, env, signal }: ProcessRequest): Prom
 const CONNECTOR = new URL('./connectors/connector-process.ts', import.meta.url)
 
 /**
- * Starts a connector. What it has to know is told over the line between the processes, never by arguments or environment, which others on
- * this machine may see. It ends by itself when that line is cut.
+ * Starts a connector, which loads until `begin`. What it has to know is told over the line between the processes, never by arguments or
+ * environment, which others on this machine may see. It ends by itself when that line is cut.
  */
-export function forkConnector(settings: ConnectorSettings, env: Readonly<Record<string, string>>): ConnectorProcess {
+export function forkConnector(env: Readonly<Record<string, string>>): ConnectorProcess {
   const child = fork(CONNECTOR, [], {
     serialization: 'advanced',
     env: { ...env },
@@ -82,10 +82,10 @@ export function forkConnector(settings: ConnectorSettings, env: Readonly<Record<
   })
   // Of a process that has just ended: `exited` tells.
   const send = (message: object) => void child.send(message, () => undefined)
-  send(settings)
   return {
     pid: child.pid,
     exited,
+    begin: send,
     send,
     onMessages: (receive) => void child.on('message', (messages) => receive(messages as Message[])),
     disconnect: () => child.connected && child.disconnect(),

@@ -5,6 +5,7 @@ import { refuseUnfinishedRestore } from './backup/index.ts'
 import { composeServer, type RunningServer } from './compose.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import type { ServerConfig } from './config/index.ts'
+import type { ConnectorProcess } from './connectors/index.ts'
 import { loadAuditKey } from './features/auditlog/index.ts'
 import { loadKeySeed, prepareFirstStart } from './features/first-start/index.ts'
 import { loadJwtSecret } from './features/login/index.ts'
@@ -15,6 +16,8 @@ import { toReachableUrl } from './reachable-url.ts'
 export interface RunDeps {
   readonly clock: Clock
   readonly log: Logger
+  /** Starts a connector process, or takes one that was started before. */
+  readonly forkConnector: () => ConnectorProcess
   /** Prints to the terminal, past the log. */
   readonly print: (text: string) => void
   /** Whether the process runs as root: then the line for agents says how they may, too. */
@@ -93,6 +96,7 @@ export async function runServer(config: ServerConfig, deps: RunDeps): Promise<Li
       dataDir,
       apiTls,
       accessLine: accessLog?.write,
+      forkConnector: deps.forkConnector,
       clock,
       log,
     })

@@ -93,7 +93,7 @@ export function createConnectorAgents({ line, clock, log }: ConnectorAgentsDeps)
       watch({ agent, policy, wantsAlive }) {
         const connection = find(agent)
         if (!connection || connection.isClosed) return
-        keepAlive.watch(connection, policy, wantsAlive ? () => line.tell('alive', { agent }) : undefined)
+        keepAlive.watch(connection, policy, wantsAlive ? () => line.mention('alive', { agent }) : undefined)
       },
       end: ({ agent, reason }) => find(agent)?.close(reason),
     },

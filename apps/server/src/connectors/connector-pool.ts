@@ -19,7 +19,8 @@ export interface ConnectorPoolDeps extends DeskDeps {
   readonly trustedProxies: readonly IpNetwork[]
   readonly answerPlain: AnswerPlain
   readonly dataDir: string
-  readonly fork: (settings: ConnectorSettings) => ConnectorProcess
+  /** Starts a process, or takes one that was started before. */
+  readonly fork: () => ConnectorProcess
 }
 
 /** The port for agents, served by several processes. */

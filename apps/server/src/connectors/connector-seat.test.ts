@@ -40,6 +40,7 @@ function startFake(handlers: Partial<LineHandlers<MainSays>>, isStubborn: boolea
   })
   return {
     ...carriers.main,
+    begin: nothing,
     pid: 4711,
     exited,
     signals,

@@ -8,6 +8,8 @@ export interface ConnectorProcess extends Carrier {
   readonly pid: number | undefined
   /** Settles when it has ended, with its exit code or signal in words; never rejects. */
   readonly exited: Promise<string>
+  /** Tells it its settings: said once, before anything else. */
+  begin(settings: ConnectorSettings): void
   /** Cuts the line, which ends it. */
   disconnect(): void
   kill(): void
@@ -15,8 +17,8 @@ export interface ConnectorProcess extends Carrier {
 
 export interface SeatDeps extends DeskDeps {
   readonly number: number
-  /** Starts a process and tells it its settings. */
-  readonly fork: (settings: ConnectorSettings) => ConnectorProcess
+  /** Starts a process, or takes one that was started before. */
+  readonly fork: () => ConnectorProcess
 }
 
 /** The place of one connector: a process that is started anew when it dies. */
@@ -83,7 +85,8 @@ export function createConnectorSeat(deps: SeatDeps): ConnectorSeat {
 
   const load = async (settings: ConnectorSettings): Promise<Running> => {
     const startedAt = clock.monotonic()
-    const process = fork(settings)
+    const process = fork()
+    process.begin(settings)
     const line = createLine<MainSays, ConnectorSays>(process)
     const own: Running = { process, line, desk: serveConnector(line, deps), listensAt: undefined }
     running = own

@@ -1,3 +1,5 @@
+import type { Clock } from '@rport/kit'
+import { createFakeClock } from '@rport/kit/testing'
 import { TransportError } from '@rport/transport'
 import { expect, test } from 'vitest'
 import { type Carrier, createLine, type Line, type LineHandlers, type Message } from './line.ts'
@@ -19,10 +21,14 @@ const silent = {
   note: () => undefined,
 }
 
-function connect(handlers: Partial<LineHandlers<Says>>, change = (carrier: Carrier) => carrier): Line<Says, Listens> {
+function connect(
+  handlers: Partial<LineHandlers<Says>>,
+  change = (carrier: Carrier) => carrier,
+  clock?: Clock,
+): Line<Says, Listens> {
   const pair = createCarrierPair()
   createLine<Listens, Says>(pair.connector).serve({ ...silent, ...handlers })
-  const line = createLine<Says, Listens>(change(pair.main))
+  const line = createLine<Says, Listens>(change(pair.main), clock)
   line.serve({})
   return line
 }
@@ -56,6 +62,28 @@ test('what is said in one turn travels as one message, in its order', async () =
   await line.ask('double', 1)
   expect(notes).toEqual(['a', 'b'])
   expect(sizes).toEqual([3])
+})
+
+test('what is only mentioned goes with what is said next, in its order', async () => {
+  const notes: string[] = []
+  const clock = createFakeClock()
+  const line = connect({ note: (text) => void notes.push(text) }, undefined, clock)
+  line.mention('note', 'a')
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  expect(notes).toEqual([])
+  line.tell('note', 'b')
+  await line.ask('double', 1)
+  expect(notes).toEqual(['a', 'b'])
+  expect(clock.pending).toBe(0)
+})
+
+test('what is only mentioned goes a moment later when nothing is said', async () => {
+  const clock = createFakeClock()
+  const { promise: heard, resolve } = Promise.withResolvers<string>()
+  const line = connect({ note: resolve }, undefined, clock)
+  line.mention('note', 'a')
+  await clock.advance(20)
+  expect(await heard).toBe('a')
 })
 
 test('an error arrives with its text and the code of the system', async () => {

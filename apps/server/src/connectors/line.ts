@@ -1,4 +1,4 @@
-import { errorCode, errorMessage } from '@rport/kit'
+import { type Clock, errorCode, errorMessage, systemClock, type Timer } from '@rport/kit'
 import { TransportError, type TransportErrorCode } from '@rport/transport'
 
 /** What one end says: questions with their answers, and what it only tells. */
@@ -32,6 +32,8 @@ export interface Line<Own extends Vocabulary, Other extends Vocabulary> {
     signal?: AbortSignal,
   ): Promise<Answer<Own, K>>
   tell<K extends keyof Own['tells'] & string>(kind: K, told: Own['tells'][K]): void
+  /** The same, in its order, but only with what is said next, or a moment later: for what nobody waits for. */
+  mention<K extends keyof Own['tells'] & string>(kind: K, told: Own['tells'][K]): void
   /** Starts delivery. Called once. */
   serve(handlers: LineHandlers<Other>): void
   /** The other process is gone: whatever is open fails. Idempotent. */
@@ -58,8 +60,14 @@ interface OpenQuestion {
   reject(error: unknown): void
 }
 
+/** So long may wait what is only mentioned. */
+const MENTION_MS = 20
+
 /** Puts what is said in one turn of the loop into one message: under load that saves most of its cost. */
-export function createLine<Own extends Vocabulary, Other extends Vocabulary>(carrier: Carrier): Line<Own, Other> {
+export function createLine<Own extends Vocabulary, Other extends Vocabulary>(
+  carrier: Carrier,
+  clock: Clock = systemClock,
+): Line<Own, Other> {
   const open = new Map<number, OpenQuestion>()
   const answering = new Map<number, AbortController>()
   let handlers: Record<string, (said: unknown, signal: AbortSignal) => unknown> | undefined
@@ -67,14 +75,28 @@ export function createLine<Own extends Vocabulary, Other extends Vocabulary>(car
   let lastNumber = 0
   let overReason: string | undefined
 
+  let isFlushing = false
+  let mention: Timer | undefined
+
   const flush = () => {
+    isFlushing = false
+    mention?.cancel()
+    mention = undefined
     const messages = waiting
     waiting = []
     if (overReason === undefined) carrier.send(messages)
   }
   const say = (message: Message) => {
     if (overReason !== undefined) return
-    if (waiting.push(message) === 1) setImmediate(flush)
+    waiting.push(message)
+    if (isFlushing) return
+    isFlushing = true
+    setImmediate(flush)
+  }
+  const mentionSoon = (message: Message) => {
+    if (overReason !== undefined) return
+    waiting.push(message)
+    if (!isFlushing) mention ??= clock.setTimeout(flush, MENTION_MS, { background: true })
   }
 
   const answer = async (number: number, kind: string, ask: unknown) => {
@@ -140,6 +162,7 @@ export function createLine<Own extends Vocabulary, Other extends Vocabulary>(car
       return promise
     },
     tell: (kind, told) => say(['tell', kind, told]),
+    mention: (kind, told) => mentionSoon(['tell', kind, told]),
     serve(served) {
       handlers = served as unknown as typeof handlers
       carrier.onMessages((messages) => messages.forEach(receive))
@@ -147,6 +170,7 @@ export function createLine<Own extends Vocabulary, Other extends Vocabulary>(car
     end(reason) {
       if (overReason !== undefined) return
       overReason = reason
+      mention?.cancel()
       for (const question of [...open.values()]) question.reject(new TransportError('closed', reason))
       for (const givenUp of answering.values()) givenUp.abort(new Error(reason))
     },

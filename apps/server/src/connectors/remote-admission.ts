@@ -17,7 +17,7 @@ export function createRemoteAdmission(line: Line<ConnectorSays, MainSays>): Remo
   let lastNumber = 0
 
   const settle = (number: number) => {
-    if (sockets.delete(number)) line.tell('settled', { socket: number })
+    if (sockets.delete(number)) line.mention('settled', { socket: number })
   }
 
   return {
@@ -26,7 +26,8 @@ export function createRemoteAdmission(line: Line<ConnectorSays, MainSays>): Remo
       const number = lastNumber
       sockets.set(number, socket)
       numbers.set(socket, number)
-      line.tell('arrived', { socket: number, address: socket.remoteAddress ?? '' })
+      // Whoever asks for something follows within a moment; whoever is silent may be counted a moment later.
+      line.mention('arrived', { socket: number, address: socket.remoteAddress ?? '' })
       socket.once('close', () => settle(number))
       return true
     },

@@ -9,7 +9,10 @@ import { createRemoteLog } from './remote-log.ts'
 export function startConnector(settings: ConnectorSettings, carrier: Carrier): void {
   setProcessTitle('rportd', ['connector', String(settings.number)])
   const line = createLine<ConnectorSays, MainSays>(carrier)
-  const log = createRemoteLog((entry) => line.tell('log', entry), settings.logLevel)
+  const log = createRemoteLog((entry) => {
+    if (entry.level === 'error') line.tell('log', entry)
+    else line.mention('log', entry)
+  }, settings.logLevel)
   const onFault = (error: unknown) => {
     log.error({ error }, 'unexpected fault, please report it')
     // Said with the end of this turn; the main process starts another one.
