@@ -305,6 +305,15 @@ describe.each([
       })
     })
 
+    test('a socket that has closed holds nothing of the pipe any more', async () => {
+      const { visitor, target, nearSocket, near, far } = await join()
+      const gone = once(nearSocket, 'close')
+      endWithPeer(target)
+      visitor.resume().end('last words')
+      await Promise.all([gone, near.closed, far.closed])
+      expect(nearSocket.eventNames()).toEqual(['error'])
+    })
+
     test('a thousand short connections leave nothing behind', async () => {
       const { server, agent } = await connectPair({ limits: { channels: 16 } })
       server.serve({ onRequest: refuse, onChannel: (open) => open.reject('prohibited', 'no') })

@@ -25,6 +25,17 @@ const LINGER_MS = 30_000
 /** After everything has left, a socket gets this long to end its own direction: closing it earlier resets the connection. */
 const FAREWELL_MS = 2000
 
+const ignore = () => undefined
+
+/**
+ * The runtime may keep a closed socket until its next full collection, and all that listens to it: with many short connections that was most of
+ * what the collector had to move. After its close it says nothing more.
+ */
+function letGo(socket: Socket): void {
+  socket.removeAllListeners()
+  socket.on('error', ignore)
+}
+
 /**
  * Joins a socket and a channel without streams between them. Owns both: the end of either ends the other, after what has
  * arrived was delivered. The socket should be paused and created with `allowHalfOpen`; it may still be connecting.
@@ -92,6 +103,7 @@ export function pipeSocket(socket: Socket, channel: Channel, options: PipeOption
   })
   socket.on('error', finish)
   socket.on('close', () => {
+    letGo(socket)
     // A socket that has ended well may leave bytes behind that are still on their way to the peer.
     if (!hasEnded || isOver || (!channel.isOpen && channel.queuedBytes === 0)) return finish()
     channel.close()

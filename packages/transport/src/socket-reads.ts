@@ -33,7 +33,10 @@ export function readSocket(socket: Duplex, onBytes: OnBytes, plainly = false): v
   const { _handle: handle } = socket as unknown as { _handle: { useUserBuffer?(buffer: Buffer): void } | null }
   // A socket that is being connected has none yet, or gets another; the runtime sees to that.
   handle?.useUserBuffer?.(first)
-  socket.once('close', reads.end)
+  socket.once('close', () => {
+    reads.end()
+    for (const field of Object.values(FIELDS)) fields[field] = null
+  })
 }
 
 /** The runtime's own fields for `onread`. */
