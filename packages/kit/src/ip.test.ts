@@ -1,3 +1,5 @@
+import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import { describe, expect, test } from 'vitest'
 import { networkContains, parseIp, parseIpNetwork, splitHostPort } from './ip.ts'
 
@@ -21,6 +23,23 @@ describe('parseIp', () => {
 
   test('reads IPv4 as it stands', () => {
     expect(parseIp('192.0.2.0')).toEqual({ version: 4, bytes: [192, 0, 2, 0], text: '192.0.2.0' })
+  })
+
+  test('reads decimal parts as the library does, and takes no others', () => {
+    const parts = fc.array(fc.oneof(fc.nat(300), fc.constantFrom('', '00', '01', '+1', ' 1', '1e1', '٣')), {
+      maxLength: 6,
+    })
+    const texts = fc.oneof(
+      fc.ipV4(),
+      parts.map((all) => all.join('.')),
+      fc.string({ maxLength: 16 }).filter((text) => !text.includes(':')),
+    )
+    fc.assert(
+      fc.property(texts, (text) => {
+        const expected = ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text).toByteArray() : undefined
+        expect(parseIp(text)?.bytes).toEqual(expected)
+      }),
+    )
   })
 
   test('takes an IPv4-mapped address for the IPv4 address it carries', () => {

@@ -32,6 +32,8 @@ export function parseIp(text: string): IpAddress | undefined {
   if (plain) return plain
   const bare = text.includes(':') ? text.replace(/%[\w.-]{1,32}$/, '') : text
   if (bare.length > 45) return undefined
+  const quick = readDecimalParts(bare)
+  if (quick) return { version: 4, bytes: quick, text: bare }
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) {
     return { version: 4, bytes: ipaddr.IPv4.parse(bare).toByteArray(), text: bare }
   }
@@ -42,6 +44,30 @@ export function parseIp(text: string): IpAddress | undefined {
     return { version: 4, bytes: mapped.toByteArray(), text: mapped.toString() }
   }
   return { version: 6, bytes: parsed.toByteArray(), text: parsed.toRFC5952String() }
+}
+
+const DOT = 0x2e
+const ZERO = 0x30
+
+/** The usual form of IPv4, without the library's regular expressions: every visitor of a tunnel is judged by it. Undefined for any other. */
+function readDecimalParts(text: string): number[] | undefined {
+  const parts: number[] = []
+  let part = -1
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === DOT && part >= 0 && parts.length < 3) {
+      parts.push(part)
+      part = -1
+      continue
+    }
+    const digit = code - ZERO
+    if (digit < 0 || digit > 9 || part === 0) return undefined
+    part = part < 0 ? digit : part * 10 + digit
+    if (part > 0xff) return undefined
+  }
+  if (part < 0 || parts.length !== 3) return undefined
+  parts.push(part)
+  return parts
 }
 
 /** Reads `address/prefix`; a bare address is a network of one. */
@@ -60,10 +86,10 @@ export function parseIpNetwork(text: string): IpNetwork | undefined {
 export function networkContains(network: IpNetwork, address: IpAddress): boolean {
   if (network.address.version !== address.version) return false
   let bits = network.prefixLength
-  for (const [index, byte] of network.address.bytes.entries()) {
-    if (bits <= 0) return true
+  const { bytes } = network.address
+  for (let index = 0; index < bytes.length && bits > 0; index += 1) {
     const mask = bits >= 8 ? 0xff : (0xff << (8 - bits)) & 0xff
-    if ((byte & mask) !== ((address.bytes[index] ?? 0) & mask)) return false
+    if (((bytes[index] ?? 0) & mask) !== ((address.bytes[index] ?? 0) & mask)) return false
     bits -= 8
   }
   return true
