@@ -59,19 +59,45 @@ static napi_value create(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// Bytes of a packet that are read from elsewhere: `bytes` of them, from `source`, for `at` of the body.
+typedef struct {
+  const unsigned char *source;
+  int at, bytes;
+} apart;
+
+static bool update(direction *d, unsigned char *out, const unsigned char *in, int bytes) {
+  int done;
+  return bytes == 0 || EVP_CipherUpdate(d->context, out, &done, in, bytes) == 1;
+}
+
 // packet: uint32 length (open, but authenticated) | body | tag
-static bool run_one(direction *d, unsigned char *packet, int body_bytes) {
-  unsigned char *body = packet + LENGTH, *tag = body + body_bytes;
+static bool run_one(direction *d, unsigned char *packet, int body_bytes, apart other) {
+  unsigned char *body = packet + LENGTH, *tag = body + body_bytes, *to = body + other.at, *rest = to + other.bytes;
   int done;
   if (EVP_CipherInit_ex(d->context, NULL, NULL, NULL, d->nonce, -1) != 1) return false;
   if (!d->seals && EVP_CIPHER_CTX_ctrl(d->context, SET_TAG, TAG, tag) != 1) return false;
-  if (EVP_CipherUpdate(d->context, NULL, &done, packet, LENGTH) != 1 ||
-      EVP_CipherUpdate(d->context, body, &done, body, body_bytes) != 1 || EVP_CipherFinal_ex(d->context, tag, &done) != 1)
+  if (EVP_CipherUpdate(d->context, NULL, &done, packet, LENGTH) != 1 || !update(d, body, body, other.at) ||
+      !update(d, to, other.source, other.bytes) || !update(d, rest, rest, (int)(tag - rest)) ||
+      EVP_CipherFinal_ex(d->context, tag, &done) != 1)
     return false;
   if (d->seals && EVP_CIPHER_CTX_ctrl(d->context, GET_TAG, TAG, tag) != 1) return false;
   // The nonce's last eight bytes count packets.
   for (int i = NONCE - 1; i >= NONCE - 8 && ++d->nonce[i] == 0; i--) continue;
   return true;
+}
+
+// Where the packet ends that begins at `at`; 0 when that is not before or at `to`.
+static uint32_t end_of(const unsigned char *bytes, uint32_t at, uint32_t to) {
+  if (to - at < LENGTH + TAG) return 0;
+  uint32_t body_bytes = (uint32_t)bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3];
+  if (body_bytes > MAX_PACKET || body_bytes > to - at - LENGTH - TAG) return 0;
+  return at + LENGTH + body_bytes + TAG;
+}
+
+static bool direction_of(napi_env env, napi_value value, direction **d) {
+  bool is_ours = false;
+  return napi_check_object_type_tag(env, value, &DIRECTION, &is_ours) == napi_ok && is_ours &&
+         napi_get_value_external(env, value, (void **)d) == napi_ok;
 }
 
 // run(direction, bytes, from, to) → where the packets back to back in bytes[from, to) end that were sealed or opened, up to the first bad one
@@ -81,19 +107,35 @@ static napi_value run(napi_env env, napi_callback_info info) {
   direction *d = NULL;
   unsigned char *bytes = NULL;
   uint32_t at, to;
-  bool is_ours = false;
-  if (napi_get_cb_info(env, info, &count, arg, NULL, NULL) != napi_ok || count < 4 ||
-      napi_check_object_type_tag(env, arg[0], &DIRECTION, &is_ours) != napi_ok || !is_ours ||
-      napi_get_value_external(env, arg[0], (void **)&d) != napi_ok ||
+  if (napi_get_cb_info(env, info, &count, arg, NULL, NULL) != napi_ok || count < 4 || !direction_of(env, arg[0], &d) ||
       napi_get_buffer_info(env, arg[1], (void **)&bytes, &size) != napi_ok || napi_get_value_uint32(env, arg[2], &at) != napi_ok ||
       napi_get_value_uint32(env, arg[3], &to) != napi_ok || to > size || at > to)
     return fail(env, "run(direction, bytes, from, to)");
-  while (to - at >= LENGTH + TAG) {
-    uint32_t body_bytes = (uint32_t)bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3];
-    if (body_bytes > MAX_PACKET || body_bytes > to - at - LENGTH - TAG || !run_one(d, bytes + at, (int)body_bytes)) break;
-    at += LENGTH + body_bytes + TAG;
-  }
+  for (uint32_t end; (end = end_of(bytes, at, to)) != 0; at = end)
+    if (!run_one(d, bytes + at, (int)(end - at - LENGTH - TAG), (apart){NULL, 0, 0})) break;
   return napi_create_uint32(env, at, &result) == napi_ok ? result : NULL;
+}
+
+// sealFrom(direction, bytes, from, to, at, source, source_from, byte_count) → `to`: the packet bytes[from, to) is sealed, and its
+// byte_count bytes from `at` on were read from source[source_from] on the way
+static napi_value seal_from(napi_env env, napi_callback_info info) {
+  enum { COUNT = 8 };
+  size_t count = COUNT, size = 0, source_size = 0;
+  napi_value arg[COUNT], result;
+  direction *d = NULL;
+  unsigned char *bytes = NULL, *source = NULL;
+  uint32_t from, to, at, source_from, byte_count;
+  if (napi_get_cb_info(env, info, &count, arg, NULL, NULL) != napi_ok || count < COUNT || !direction_of(env, arg[0], &d) || !d->seals ||
+      napi_get_buffer_info(env, arg[1], (void **)&bytes, &size) != napi_ok || napi_get_value_uint32(env, arg[2], &from) != napi_ok ||
+      napi_get_value_uint32(env, arg[3], &to) != napi_ok || napi_get_value_uint32(env, arg[4], &at) != napi_ok ||
+      napi_get_buffer_info(env, arg[5], (void **)&source, &source_size) != napi_ok ||
+      napi_get_value_uint32(env, arg[6], &source_from) != napi_ok || napi_get_value_uint32(env, arg[7], &byte_count) != napi_ok ||
+      to > size || from > to || end_of(bytes, from, to) != to || at < from + LENGTH || at > to - TAG || byte_count > to - TAG - at ||
+      source_from > source_size || byte_count > source_size - source_from)
+    return fail(env, "sealFrom(direction, bytes, from, to, at, source, source_from, byte_count)");
+  apart other = {source + source_from, (int)(at - from - LENGTH), (int)byte_count};
+  bool is_sealed = run_one(d, bytes + from, (int)(to - from - LENGTH - TAG), other);
+  return napi_create_uint32(env, is_sealed ? to : from, &result) == napi_ok ? result : NULL;
 }
 
 NAPI_MODULE_INIT() {
@@ -102,5 +144,7 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "create", function);
   napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, NULL, &function);
   napi_set_named_property(env, exports, "run", function);
+  napi_create_function(env, "sealFrom", NAPI_AUTO_LENGTH, seal_from, NULL, &function);
+  napi_set_named_property(env, exports, "sealFrom", function);
   return exports;
 }

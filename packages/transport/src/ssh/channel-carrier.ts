@@ -4,6 +4,8 @@ export interface ChannelCarrier {
   readonly queuedBytes: number
   readonly slab: Buffer
   beginData(payloadBytes: number): number
+  /** See PacketWriter.fill. */
+  fillData(at: number, source: Buffer, from: number, byteCount: number): void
   send(payload: Buffer): void
   /** Leaves with what the next turn of the event loop brings. */
   sendWithNext(payload: Buffer): void

@@ -19,6 +19,9 @@ const carrier = {
     this.queuedBytes += payloadBytes
     return at
   },
+  fillData(at: number, source: Buffer, from: number, byteCount: number): void {
+    source.copy(this.slab, at, from, from + byteCount)
+  },
   send: ignore,
   sendWithNext: ignore,
   sendUnhurried: ignore,

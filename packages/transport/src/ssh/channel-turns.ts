@@ -93,7 +93,7 @@ export class ChannelTurns {
       const slab = this.#carrier.slab
       const writeHead = channel.isOpening ? writeEarlyDataHead : writeChannelDataHead
       writeHead(slab, at, channel.remoteId, byteCount)
-      channel.copyNext(slab, at + CHANNEL_DATA_HEAD_BYTES, byteCount)
+      channel.copyNext(slab, at + CHANNEL_DATA_HEAD_BYTES, byteCount, this.#carrier)
       laidOut += byteCount
     }
     channel.finishTurn()

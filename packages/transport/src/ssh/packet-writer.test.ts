@@ -1,7 +1,12 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { OWNED_BYTES } from '../lease.ts'
 import type { ByteLink } from '../link.ts'
 import { SLAB_BYTES, takeSlab } from '../slab-pool.ts'
 import { createMemoryPair } from '../testing/memory-link.ts'
+import { AES_GCM_CIPHERS } from './algorithms/aes-gcm.ts'
+import type { CipherAlgorithm, DirectionKeys } from './algorithms/cipher.ts'
+import { nativeGcm } from './algorithms/native-gcm.ts'
+import { PacketReader } from './packet-reader.ts'
 import { PacketWriter } from './packet-writer.ts'
 
 /** A link on which nothing leaves until the test says so. */
@@ -106,4 +111,42 @@ test('a link that is over before the write returns costs no slab', () => {
   writer.release()
   const taken = Array.from({ length: 64 }, takeSlab)
   expect(new Set(taken).size).toBe(64)
+})
+
+describe.each([
+  { name: 'without the addon', gcm: undefined },
+  ...(nativeGcm ? [{ name: 'with the addon', gcm: nativeGcm }] : []),
+])('data that comes from elsewhere, $name,', ({ gcm }) => {
+  test('is sealed in order with what was laid out before and after it, and arrives whole', () => {
+    const { link, writes } = stuckLink()
+    const cipher = AES_GCM_CIPHERS[0] as CipherAlgorithm
+    const keys: DirectionKeys = {
+      iv: (byteCount) => Buffer.alloc(byteCount, 1),
+      key: (byteCount) => Buffer.alloc(byteCount, 2),
+      macKey: (byteCount) => Buffer.alloc(byteCount),
+    }
+    const writer = new PacketWriter(link)
+    writer.setSealer(cipher.createSealer(keys, undefined, gcm), true)
+    const arrived: string[] = []
+    const reader = new PacketReader(1 << 20, (payload) => arrived.push(payload.toString('latin1')))
+    reader.setOpener(cipher.createOpener(keys, undefined), true)
+    const sent: string[] = []
+    for (const size of [10, 5000, 20, 4096, 32_768, 4095, 30_000, 1]) {
+      writer.send(Buffer.from(`before ${size}`))
+      const source = Buffer.alloc(size + 4, String(size))
+      const at = writer.begin(4 + size)
+      writer.slab.write('head', at, 'latin1')
+      writer.fill(at + 4, source, 4, size)
+      // The caller may use its buffer again at once.
+      const text = source.toString('latin1', 4)
+      source.fill(0)
+      sent.push(`before ${size}`, `head${text}`)
+      if (size > 20_000) writer.flush()
+    }
+    writer.send(Buffer.from('behind'))
+    writer.flush()
+    for (const { slab, from, to } of writes) reader.feed(slab.subarray(from, to), OWNED_BYTES)
+    // Joined, and not compared one by one: a failure shall not print them all.
+    expect(arrived.join() === [...sent, 'behind'].join()).toBe(true)
+  })
 })

@@ -7,6 +7,8 @@ import { plainSealer } from './algorithms/plain-cipher.ts'
 const MIN_PADDING_BYTES = 4
 /** A slab with less room than this is not worth going on with. */
 const MIN_ROOM_BYTES = 4096
+/** Less is copied, and sealed with all else of its flush: a call for each small packet would cost more. */
+const MIN_SEALED_AT_ONCE_BYTES = 4096
 
 /** A slab and the writes that still need it. */
 interface SlabUse {
@@ -26,7 +28,10 @@ export class PacketWriter {
   #use: SlabUse | undefined
   #at = 0
   #regionFrom = -1
-  #regionPackets = 0
+  /** Where in the region the packets begin that are not sealed yet, how many they are, and where the last of them begins. */
+  #openFrom = 0
+  #openPackets = 0
+  #lastFrom = 0
   /** Where the slab ends that `begin` returned an offset into. */
   slab: Buffer = EMPTY
   /** Bytes and packets since the last change of keys. */
@@ -70,10 +75,27 @@ export class PacketWriter {
     slab[at + 4] = padding
     fillRandom(slab, at + 5 + payloadBytes, padding)
     this.#at = at + total
-    this.#regionPackets += 1
+    this.#lastFrom = at
+    this.#openPackets += 1
     this.packetsSinceKeys += 1
     this.bytesSinceKeys += total
     return at + 5
+  }
+
+  /**
+   * Puts `byteCount` bytes of `source` at `at`, where `begin` or something behind it said. Nothing else of the packet may be missing: a large
+   * one is sealed on the way, which spares its bytes a copy.
+   */
+  fill(at: number, source: Buffer, from: number, byteCount: number): void {
+    if (byteCount < MIN_SEALED_AT_ONCE_BYTES || !this.#sealer.sealFrom) {
+      source.copy(this.slab, at, from, from + byteCount)
+      return
+    }
+    this.#seal(this.#lastFrom, this.#openPackets - 1)
+    this.#sealer.sealFrom(this.slab, this.#lastFrom, this.#at, at, source, from, byteCount)
+    this.#openFrom = this.#at
+    this.#openPackets = 0
+    this.#sequence = (this.#sequence + 1) >>> 0
   }
 
   /** Lays out a whole message. */
@@ -85,9 +107,16 @@ export class PacketWriter {
   /** Seals and sends what is laid out. */
   flush(): void {
     if (this.#regionFrom < 0) return
-    this.#sealer.seal(this.slab, this.#regionFrom, this.#at, this.#sequence)
-    this.#sequence = (this.#sequence + this.#regionPackets) >>> 0
+    this.#seal(this.#at, this.#openPackets)
     this.#hand(this.#regionFrom)
+  }
+
+  /** Seals the next `packetCount` packets, which end at `to`. */
+  #seal(to: number, packetCount: number): void {
+    if (packetCount > 0) this.#sealer.seal(this.slab, this.#openFrom, to, this.#sequence)
+    this.#sequence = (this.#sequence + packetCount) >>> 0
+    this.#openFrom = to
+    this.#openPackets = 0
   }
 
   /** From the next packet on. What is laid out leaves under the old keys. */
@@ -102,7 +131,7 @@ export class PacketWriter {
   /** Gives back what the writer holds; for the end of the connection. */
   release(): void {
     this.#regionFrom = -1
-    this.#regionPackets = 0
+    this.#openPackets = 0
     this.#leave()
   }
 
@@ -122,6 +151,7 @@ export class PacketWriter {
     if (this.#regionFrom < 0) {
       this.#at += LINK_HEADROOM_BYTES
       this.#regionFrom = this.#at
+      this.#openFrom = this.#at
     }
     return this.#at
   }
@@ -132,7 +162,7 @@ export class PacketWriter {
     use.writes += 1
     this.bytesSent += this.#at - from
     this.#regionFrom = -1
-    this.#regionPackets = 0
+    this.#openPackets = 0
     const to = this.#at
     if (use.bytes.length - to < MIN_ROOM_BYTES) this.#leave()
     this.#link.write(use.bytes, from, to, () => this.#onWritten(use))

@@ -3,6 +3,11 @@ import type { Hold, Lease } from '../channel.ts'
 /** Gone pieces that are kept in the array before it is cut: shifting a long array costs its length. */
 const MAX_GONE_PIECES = 512
 
+/** Fills the packet that was laid out last; see PacketWriter.fill. */
+export interface DataFiller {
+  fillData(at: number, source: Buffer, from: number, byteCount: number): void
+}
+
 /** What waits in one channel to be sent, in order. */
 export class SendQueue {
   #pieces: Buffer[] = []
@@ -29,15 +34,16 @@ export class SendQueue {
     this.#holds[this.#holds.length - 1] = lease.hold()
   }
 
-  /** Moves the next `byteCount` bytes to `target` at `at`. */
-  moveTo(target: Buffer, at: number, byteCount: number): void {
+  /** Moves the next `byteCount` bytes to `target` at `at`; `filler` does so instead where they lie in one piece. */
+  moveTo(target: Buffer, at: number, byteCount: number, filler?: DataFiller): void {
     let left = byteCount
     let to = at
     while (left > 0) {
       const first = this.#pieces[this.#at]
       if (!first) break
       const taken = Math.min(left, first.length - this.#pieceAt)
-      first.copy(target, to, this.#pieceAt, this.#pieceAt + taken)
+      if (filler && taken === byteCount) filler.fillData(at, first, this.#pieceAt, taken)
+      else first.copy(target, to, this.#pieceAt, this.#pieceAt + taken)
       to += taken
       left -= taken
       this.#pieceAt += taken

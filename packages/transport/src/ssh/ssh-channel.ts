@@ -2,7 +2,7 @@ import type { Channel, Lease } from '../channel.ts'
 import { TransportError } from '../errors.ts'
 import { OWNED_BYTES } from '../lease.ts'
 import { Arrivals } from './arrivals.ts'
-import { SendQueue } from './send-queue.ts'
+import { type DataFiller, SendQueue } from './send-queue.ts'
 import type { WindowGrowth } from './window-growth.ts'
 
 /** What a channel asks of its session. */
@@ -205,9 +205,9 @@ export class SshChannel implements Channel {
     return Math.min(this.#queue.byteCount, this.#remoteWindow, this.remotePacketBytes)
   }
 
-  /** Copies the next `byteCount` queued bytes to `target` at `at`. */
-  copyNext(target: Buffer, at: number, byteCount: number): void {
-    this.#queue.moveTo(target, at, byteCount)
+  /** Copies the next `byteCount` queued bytes to `target` at `at`, or lets `filler` do so. */
+  copyNext(target: Buffer, at: number, byteCount: number, filler?: DataFiller): void {
+    this.#queue.moveTo(target, at, byteCount, filler)
     this.#host.queueChanged(-byteCount)
     this.#remoteWindow -= byteCount
     this.bytesSent += byteCount

@@ -188,6 +188,11 @@ export class TransportLayer {
     return this.#writer.begin(payloadBytes)
   }
 
+  /** Puts the data of that packet in its place: see PacketWriter.fill. */
+  fillData(at: number, source: Buffer, from: number, byteCount: number): void {
+    this.#writer.fill(at, source, from, byteCount)
+  }
+
   /** The slab that `beginData` returned an offset into. */
   get slab(): Buffer {
     return this.#writer.slab

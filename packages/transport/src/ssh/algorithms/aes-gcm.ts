@@ -60,11 +60,20 @@ function createOpener(cipher: 'aes-128-gcm' | 'aes-256-gcm', key: Buffer, nonce:
 
 function createNativeSealer(native: NativeGcm, key: Buffer, nonce: Buffer): Sealer {
   const direction = native.create(key, nonce, true)
-  return {
+  const sealer: Sealer = {
     ...SHAPE,
     seal(slab, from, to) {
       // What is not sealed must not leave.
       if (native.run(direction, slab, from, to) !== to) throw new Error('packets could not be sealed')
+    },
+  }
+  const { sealFrom } = native
+  if (!sealFrom) return sealer
+  return {
+    ...sealer,
+    sealFrom(slab, from, to, at, source, sourceFrom, byteCount) {
+      const end = sealFrom(direction, slab, from, to, at, source, sourceFrom, byteCount)
+      if (end !== to) throw new Error('a packet could not be sealed')
     },
   }
 }

@@ -14,6 +14,19 @@ export interface Sealer {
    * @param sequence  number of the first of these packets
    */
   seal(slab: Buffer, from: number, to: number, sequence: number): void
+  /**
+   * Seals the one packet at `slab[from, to)`, whose bytes from `at` on come from elsewhere: `source[sourceFrom, sourceFrom + byteCount)`.
+   * They are read once, and not copied before. Only where that is quicker than copying.
+   */
+  sealFrom?(
+    slab: Buffer,
+    from: number,
+    to: number,
+    at: number,
+    source: Buffer,
+    sourceFrom: number,
+    byteCount: number,
+  ): void
 }
 
 /** Opens incoming packets. */

@@ -13,6 +13,20 @@ export interface NativeGcm {
    * @returns where the last of them ends: before `to` when the tag of one is wrong
    */
   run(direction: NativeDirection, bytes: Buffer, from: number, to: number): number
+  /**
+   * Seals the one packet in `bytes[from, to)`, whose bytes from `at` on are read from `source`. Missing in an addon that was built before an update.
+   * @returns `to`, or less when it failed
+   */
+  sealFrom?(
+    direction: NativeDirection,
+    bytes: Buffer,
+    from: number,
+    to: number,
+    at: number,
+    source: Buffer,
+    sourceFrom: number,
+    byteCount: number,
+  ): number
 }
 
 /** AES-128, key and nonce of zeros: length | 16 zeros, sealed | tag. */
