@@ -1,4 +1,4 @@
-import { startAgent } from '../../tests/harness/agent.ts'
+import { connected, launchAgent } from '../../tests/harness/agent.ts'
 import { startServer } from '../../tests/harness/server.ts'
 import type { Contender, TunnelOrder } from './contender.ts'
 
@@ -15,13 +15,15 @@ async function open(order: TunnelOrder, commands: { rportd?: string; rport?: str
     ...(commands.rportd === undefined ? {} : { command: commands.rportd }),
   })
   const agentPort = await lay(server.agentPort)
-  const agent = await startAgent(scope, server, {
+  const agent = await launchAgent(scope, {
     id: ID,
     address: `127.0.0.1:${agentPort}`,
     settings: QUIET,
     env,
     ...(commands.rport === undefined ? {} : { command: commands.rport }),
   })
+  // Quiet agents do not say that they are connected.
+  await connected(server, ID)
   const tunnel = await server.api.openTunnel(ID, { remote: `127.0.0.1:${targetPort}`, acl: '127.0.0.1' })
   return { port: tunnel.port, pids: [server.program.pid, agent.program.pid] }
 }
