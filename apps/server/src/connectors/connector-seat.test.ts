@@ -33,6 +33,7 @@ function startFake(handlers: Partial<LineHandlers<MainSays>>, isStubborn: boolea
     request: () => ({ ok: true, payload: Buffer.alloc(0) }),
     listen: () => null,
     changeAcl: () => null,
+    countVisitors: () => 0,
     unlisten: () => null,
     ...{ stopListening: nothing, drop: nothing, serve: nothing, notify: nothing },
     ...{ probe: nothing, features: nothing, watch: nothing, end: nothing },
@@ -185,6 +186,30 @@ test('figures are asked for, and a connector that does not answer holds up nobod
   const asked = busy.seat.refresh()
   await busy.clock.advance(1000)
   await asked
+})
+
+test('one that lives and does not answer is killed and replaced; one that answers late is not', async () => {
+  let answer: (() => void) | undefined
+  let isSilent = false
+  const ready = () => (isSilent ? new Promise<null>((resolve) => (answer = () => resolve(null))) : null)
+  const { seat, clock, log, processes, start, when } = createSeat({ ready })
+  await start()
+  isSilent = true
+  await clock.advance(50_000)
+  await when(() => answer !== undefined)
+  answer?.()
+  answer = undefined
+  await new Promise((resolve) => setImmediate(() => setImmediate(() => setImmediate(resolve))))
+  await clock.advance(50_000)
+  expect(processes[0]?.signals).toEqual([])
+  await clock.advance(20_000)
+  expect(processes[0]?.signals).toEqual(['kill'])
+  isSilent = false
+  await when(() => !seat.isListening)
+  await clock.advance(200)
+  await when(() => seat.isListening)
+  expect(processes).toHaveLength(2)
+  expect(log.lines.map(({ message }) => message)).toContain('connector does not answer and is killed')
 })
 
 test('one that is about to be replaced is not, when the server ends', async () => {

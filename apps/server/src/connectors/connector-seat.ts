@@ -47,6 +47,9 @@ const START_LIMIT_MS = 30_000
 /** A connector that does not end its agents within this time is killed. */
 const CLOSE_LIMIT_MS = 3000
 const EXIT_LIMIT_MS = 1000
+/** So often it is asked whether it still works; so many times in a row it may stay silent. A machine that slept misses one. */
+const LOOK_MS = 10_000
+const MAX_UNANSWERED = 6
 /** A scrape waits no longer. */
 const FIGURES_LIMIT_MS = 1000
 
@@ -55,6 +58,7 @@ interface Running {
   readonly line: Line<MainSays, ConnectorSays>
   readonly desk: ConnectorDesk
   listensAt: ListeningAt | undefined
+  watch: Timer | undefined
 }
 
 /** Nothing runs before `load`. */
@@ -88,9 +92,10 @@ export function createConnectorSeat(deps: SeatDeps): ConnectorSeat {
     const process = fork()
     process.begin(settings)
     const line = createLine<MainSays, ConnectorSays>(process)
-    const own: Running = { process, line, desk: serveConnector(line, deps), listensAt: undefined }
+    const own: Running = { process, line, desk: serveConnector(line, deps), listensAt: undefined, watch: undefined }
     running = own
     void process.exited.then((how) => {
+      own.watch?.cancel()
       own.desk.lost(`the connector of this agent has ended: ${how}`)
       running = undefined
       if (!own.listensAt || isClosing) return
@@ -105,8 +110,29 @@ export function createConnectorSeat(deps: SeatDeps): ConnectorSeat {
   const listen = async (own: Running, at: ListeningAt): Promise<void> => {
     await orKill(own, own.line.ask('listenForAgents', at))
     own.listensAt = at
+    own.watch = watch(own)
     log.info({ connector: number, pid: own.process.pid }, 'connector listens')
     if (isStopped) own.line.tell('stopListening', null)
+  }
+
+  /** A process that lives and does nothing is worse than a dead one. */
+  const watch = ({ process, line }: Running): Timer => {
+    let unanswered = 0
+    const look = () => {
+      if (unanswered === MAX_UNANSWERED) {
+        log.error({ connector: number, pid: process.pid }, 'connector does not answer and is killed')
+        process.kill()
+      }
+      unanswered += 1
+      // A line that ends is the business of `exited`.
+      line.ask('ready', null).then(
+        () => {
+          unanswered = 0
+        },
+        () => undefined,
+      )
+    }
+    return clock.setInterval(look, LOOK_MS, { background: true })
   }
 
   const again = (settings: ConnectorSettings, at: ListeningAt) => {

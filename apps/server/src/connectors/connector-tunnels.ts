@@ -11,7 +11,7 @@ export interface ConnectorTunnelsDeps {
 
 /** The listeners of tunnels in a connector, by the main process's numbers. Which there are is its business. */
 export function createConnectorTunnels(deps: ConnectorTunnelsDeps): {
-  readonly handlers: Pick<LineHandlers<MainSays>, 'listen' | 'changeAcl' | 'unlisten'>
+  readonly handlers: Pick<LineHandlers<MainSays>, 'listen' | 'countVisitors' | 'changeAcl' | 'unlisten'>
 } {
   const { line, agents, openListener } = deps
   const listeners = new Map<number, TunnelListener>()
@@ -34,6 +34,7 @@ export function createConnectorTunnels(deps: ConnectorTunnelsDeps): {
         listeners.set(tunnel, await openListener(agents.require(agent), way, hasChanged(tunnel)))
         return null
       },
+      countVisitors: ({ tunnel }) => listeners.get(tunnel)?.openConnections ?? 0,
       async changeAcl({ tunnel, acl }) {
         await listeners.get(tunnel)?.changeAcl(acl)
         return null

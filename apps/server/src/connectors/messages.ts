@@ -44,7 +44,7 @@ export interface ArrivedFacts {
 
 /** What the main process asks: `[question, answer]`. */
 export interface MainAsks {
-  /** Answered when everything is loaded. */
+  /** Answered when everything is loaded, and from then on at once: whether it does its work. */
   ready: [null, null]
   listenForAgents: [ListeningAt, ListeningAt]
   /** Ends every connection; answered when all their ends have been told. */
@@ -54,6 +54,8 @@ export interface MainAsks {
   request: [{ agent: number; name: string; payload: Buffer; timeoutMs: number }, RequestReply]
   /** Answered when the port accepts. */
   listen: [{ agent: number; tunnel: number; way: TunnelWay }, null]
+  /** Visitors of a tunnel at this moment. */
+  countVisitors: [{ tunnel: number }, number]
   changeAcl: [{ tunnel: number; acl: string | null }, null]
   /** Answered when the port is free. */
   unlisten: [{ tunnel: number }, null]

@@ -33,6 +33,12 @@ export function createRemoteListeners({ line, clock, log }: RemoteListenersDeps)
     entry.count = count
     if (count === 0) entry.idleSinceAt = clock.monotonic()
   }
+  /** In a process that is gone there are no visitors, and none will come. */
+  const orGone = <T>(answer: Promise<T>, gone: T): Promise<T> =>
+    answer.catch((error: unknown) => {
+      if (line.isOver) return gone
+      throw error
+    })
   const unlisten = async (tunnel: number): Promise<void> => {
     try {
       await line.ask('unlisten', { tunnel })
@@ -62,10 +68,8 @@ export function createRemoteListeners({ line, clock, log }: RemoteListenersDeps)
         get idleSinceAt() {
           return entry.idleSinceAt
         },
-        async changeAcl(acl) {
-          // Nobody can come any more.
-          if (!line.isOver) await line.ask('changeAcl', { tunnel, acl })
-        },
+        countNow: () => orGone(line.ask('countVisitors', { tunnel }), 0),
+        changeAcl: async (acl) => void (await orGone(line.ask('changeAcl', { tunnel, acl }), null)),
         close() {
           closing ??= unlisten(tunnel)
           return closing

@@ -18,6 +18,8 @@ export interface TunnelWay {
 
 /** What a tunnel listens with. */
 export interface TunnelListener extends TcpListener {
+  /** Like `openConnections`, and not even a turn of the loop behind. */
+  countNow(): Promise<number>
   /** Judges new visitors by another text from the moment that this settles on; those inside stay. @throws TunnelAclError */
   changeAcl(acl: string | null): Promise<void>
 }
@@ -64,6 +66,7 @@ export function createTunnelListeners(deps: TunnelListenersDeps): OpenTunnelList
       log: deps.log.child({ clientId, listenPort: port }),
     })
     return Object.assign(listener, {
+      countNow: async () => listener.openConnections,
       async changeAcl(text: string | null) {
         acl = parseTunnelAcl(text)
       },

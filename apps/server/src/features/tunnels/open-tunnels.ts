@@ -27,6 +27,8 @@ export interface OpenTunnels {
   list(): readonly Tunnel[]
   /** Visitors of a tunnel right now; 0 when it is not open. */
   openConnections(tunnel: Tunnel): number
+  /** The same, exactly: for whoever decides by it. */
+  countVisitors(tunnel: Tunnel): Promise<number>
   /** New visitors are judged by the new text; those inside stay. @throws TunnelAclError, and nothing has changed */
   changeAcl(tunnel: Tunnel, acl: string | null): Promise<void>
   /** Settles when the port is free. Nothing happens when the tunnel is not open any more. */
@@ -113,6 +115,7 @@ export function createOpenTunnels(deps: OpenTunnelsDeps): OpenTunnels {
     listOf,
     list,
     openConnections: (tunnel) => entryOf(tunnel)?.opened.listener.openConnections ?? 0,
+    countVisitors: async (tunnel) => (await entryOf(tunnel)?.opened.listener.countNow()) ?? 0,
     async changeAcl(tunnel, acl) {
       parseTunnelAcl(acl)
       const entry = entryOf(tunnel)

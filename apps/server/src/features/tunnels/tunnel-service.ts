@@ -135,8 +135,8 @@ export function createTunnelService(deps: TunnelServiceDeps): TunnelService {
     create: async (username, clientId, request) => (await prepare(username, clientId, request))(),
     async delete(clientId, tunnelId, { force }, joined) {
       const tunnel = requireTunnel(clientId, tunnelId)
-      const count = open.openConnections(tunnel)
-      if (count > 0 && !force) throw apiError('tunnel_in_use', { count })
+      const count = force ? 0 : await open.countVisitors(tunnel)
+      if (count > 0) throw apiError('tunnel_in_use', { count })
       await open.end(tunnel, 'deleted')
       await remember(clientId, joined)
     },
