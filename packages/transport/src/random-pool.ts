@@ -6,7 +6,7 @@ const POOL_BYTES = 64 * 1024
 const pool = Buffer.allocUnsafeSlow(POOL_BYTES)
 let used = POOL_BYTES
 
-/** Copies `byteCount` fresh random bytes into `target`; at most 64 KiB. For padding and mask keys, never for keys. */
+/** Copies `byteCount` fresh random bytes into `target`; at most 64 KiB. For padding, mask keys and cookies, never for keys. */
 export function fillRandom(target: Buffer, at: number, byteCount: number): void {
   if (used + byteCount > POOL_BYTES) {
     randomFillSync(pool)

@@ -2,13 +2,18 @@ import { promisify } from 'node:util'
 import { deflate, deflateSync, gzip, gzipSync } from 'node:zlib'
 
 const compressors = { gzip: promisify(gzip), deflate: promisify(deflate) }
-const atOnce = { gzip: gzipSync, deflate: deflateSync }
+const atOnce = {
+  gzip: (body: Buffer) => gzipSync(body, SMALL),
+  deflate: (body: Buffer) => deflateSync(body, SMALL),
+}
 export type Encoding = keyof typeof compressors
 
 /** Below this the frame of gzip and the header that announces it cost more than they save. */
 const MIN_BYTES = 64
 /** Up to here the way to another thread and back takes longer than the work, which is then less than a tenth of a millisecond. */
 const MAX_AT_ONCE_BYTES = 4096
+/** A window that holds such a body whole; the usual one means a quarter of a megabyte of fresh memory for each. */
+const SMALL = { windowBits: 12, memLevel: 5, chunkSize: MAX_AT_ONCE_BYTES }
 
 /**
  * The first encoding of an Accept-Encoding header that we have; `q=0` refuses one.

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { TransportError } from '../errors.ts'
+import { fillRandom } from '../random-pool.ts'
 import { fingerprintOf, type HostKey, verifyHostKey } from './algorithms/host-key.ts'
 import type { KexClient, SharedSecret } from './algorithms/kex.ts'
 import { type NativeGcm, nativeGcm } from './algorithms/native-gcm.ts'
@@ -27,6 +27,9 @@ export interface KeyAgreementDeps {
   /** New keys hold in both directions. */
   readonly onDone: (isFirst: boolean) => void
 }
+
+/** Makes offers differ, RFC 4253 section 7.1; it is no secret. */
+const COOKIE_BYTES = 16
 
 /** RFC 4253 sections 7 to 9: agrees on keys, first and later ones, and gives them to reader and writer. */
 export class KeyAgreement {
@@ -71,7 +74,9 @@ export class KeyAgreement {
   /** Lays out our offer; the caller flushes. */
   start(): void {
     const offer = ourOffer(this.#deps.role.name, !this.#hasKeys, this.#deps.choice)
-    const payload = encodeKexInit(offer, randomBytes(16))
+    const cookie = Buffer.alloc(COOKIE_BYTES)
+    fillRandom(cookie, 0, COOKIE_BYTES)
+    const payload = encodeKexInit(offer, cookie)
     this.#writer.send(payload)
     this.#ourInit = { offer, payload }
   }

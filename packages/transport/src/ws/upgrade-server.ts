@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { LinkSocket } from './ws-link.ts'
 import { WsLink } from './ws-link.ts'
@@ -8,10 +8,7 @@ const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 /** The whole header must be this; a list is something else (wire-protocol 1.1). */
 export const SUB_PROTOCOL = 'rport-v1'
 
-export const acceptKey = (key: string): string =>
-  createHash('sha1')
-    .update(key + ACCEPT_GUID)
-    .digest('base64')
+export const acceptKey = (key: string): string => hash('sha1', key + ACCEPT_GUID, 'base64')
 
 /**
  * What a request on the agents' port is: an agent's upgrade, an agent's upgrade that breaks RFC 6455, or ordinary HTTP.
