@@ -11,7 +11,7 @@ export type { ExternalDatabase, ExternalDatabaseAddress } from './external-datab
 export { openExternalSqlite } from './external-sqlite.ts'
 export { filterSql, type ListColumn, type ListColumns, sortSql } from './list-sql.ts'
 export { openExternalDatabase } from './open-external-database.ts'
-export { preparedQuery, type QueryValue } from './prepared-query.ts'
+export { preparedQuery, preparedRows, type QueryValue } from './prepared-query.ts'
 export { openDatabaseForReading, type ReadOnlyDatabase } from './read-only-database.ts'
 export { isDuplicateKey } from './sqlite-errors.ts'
 export type { Tables } from './tables.ts'

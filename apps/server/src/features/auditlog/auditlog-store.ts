@@ -1,6 +1,14 @@
 import type { FilterTree, PageWindow, SortKey } from '@rport/api'
 import { sql } from 'kysely'
-import { type Database, filterSql, type ListColumns, preparedQuery, type Queries, sortSql } from '../../db/index.ts'
+import {
+  type Database,
+  filterSql,
+  type ListColumns,
+  preparedQuery,
+  preparedRows,
+  type Queries,
+  sortSql,
+} from '../../db/index.ts'
 import type { ChainEnd } from './audit-chain.ts'
 import type { AuditEntry, AuditRow } from './audit-event.ts'
 import { appendRows, endOf } from './chain-rows.ts'
@@ -194,14 +202,15 @@ const toHead = (row: { seq: number; signed_at: number; hash: string; signature: 
   signature: row.signature,
 })
 
-/** Rows come one or a few at a time: a prepared statement for each is cheaper than the text of one for all. */
-const insertIntent = preparedQuery('insert into audit_intents (id, begun_at, entry) values (?, ?, ?)')
+const insertIntents = preparedRows('audit_intents', ['id', 'begun_at', 'entry'])
 const deleteIntent = preparedQuery('delete from audit_intents where id = ?')
 
 async function commitAll(trx: Queries, writes: readonly AuditWrite[]): Promise<void> {
-  for (const write of writes) {
-    if (write.kind === 'intend') await insertIntent(trx, [write.id, write.at, JSON.stringify(write.entry)])
-  }
+  const intents = writes.filter((write) => write.kind === 'intend')
+  await insertIntents(
+    trx,
+    intents.map(({ id, at, entry }) => [id, at, JSON.stringify(entry)]),
+  )
   const appended = writes.flatMap((write) =>
     write.kind === 'append' ? write.entries.map((entry) => ({ entry, at: write.at, importedAt: 0 })) : [],
   )

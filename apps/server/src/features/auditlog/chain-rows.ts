@@ -1,4 +1,4 @@
-import { preparedQuery, type Queries, type QueryValue } from '../../db/index.ts'
+import { preparedQuery, preparedRows, type Queries, type QueryValue } from '../../db/index.ts'
 import { CHAIN_START, type ChainEnd, rowHash } from './audit-chain.ts'
 import type { AuditEntry, AuditRow } from './audit-event.ts'
 
@@ -15,10 +15,21 @@ const lastRow = preparedQuery<ChainEnd>('select seq, hash from audit_log order b
 const lastSegment = preparedQuery<ChainEnd>(
   'select last_seq as seq, last_hash as hash from audit_segments order by last_seq desc limit 1',
 )
-const insertRow = preparedQuery(
-  'insert into audit_log (seq, logged_at, username, remote_ip, application, action, affected_id, client_id, client_hostname, ' +
-    'request, response, imported_at, hash) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-)
+const insertRows = preparedRows('audit_log', [
+  'seq',
+  'logged_at',
+  'username',
+  'remote_ip',
+  'application',
+  'action',
+  'affected_id',
+  'client_id',
+  'client_hostname',
+  'request',
+  'response',
+  'imported_at',
+  'hash',
+])
 
 /** The last row, or where the last archive ends. */
 export async function endOf(queries: Queries): Promise<ChainEnd> {
@@ -32,12 +43,13 @@ export async function endOf(queries: Queries): Promise<ChainEnd> {
 export async function appendRows(trx: Queries, entries: readonly DatedEntry[]): Promise<void> {
   if (entries.length === 0) return
   let { seq, hash } = await endOf(trx)
-  for (const { entry, at, importedAt } of entries) {
+  const rows = entries.map(({ entry, at, importedAt }) => {
     seq += 1
     const row = { seq, logged_at: at, ...entry, imported_at: importedAt }
     hash = rowHash(hash, row)
-    await insertRow(trx, valuesOf({ ...row, hash }))
-  }
+    return valuesOf({ ...row, hash })
+  })
+  await insertRows(trx, rows)
 }
 
 const valuesOf = (row: AuditRow): readonly QueryValue[] => [
