@@ -260,6 +260,16 @@ describe('receiving', () => {
     expect(said).toEqual(['adjust 600', 'adjust 1000'])
   })
 
+  test('opens a large window again long before half, so that its sender need not wait', () => {
+    const mebibyte = 1024 * 1024
+    const channel = open({ localWindow: 16 * mebibyte })
+    channel.onData = (bytes) => channel.consumed(bytes.length)
+    data(channel, mebibyte - 1)
+    expect(said).toEqual([])
+    data(channel, 1)
+    expect(said).toEqual([`adjust ${mebibyte}`])
+  })
+
   test('beyond the window is refused to the byte', () => {
     const channel = open()
     data(channel, 999)

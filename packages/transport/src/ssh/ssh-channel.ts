@@ -40,6 +40,9 @@ export interface ChannelNumbers {
   readonly isOpening?: boolean
 }
 
+/** A window is opened again at half of it, and a large one by so much at a time: at half of 16 MiB its sender would wait for the second half. */
+const ADJUST_BYTES = 1024 * 1024
+
 /**
  * Pieces that wait in one channel before its source is asked to stop, however small they are: a visitor that sends single bytes
  * costs an object for each of them.
@@ -157,7 +160,8 @@ export class SshChannel implements Channel {
   consumed(byteCount: number): void {
     // Never more than has arrived: an owner that counts twice must not open the window beyond its size.
     this.#consumed = Math.min(this.#consumed + byteCount, this.#windowBytes - this.#localWindow)
-    if (this.#consumed < this.#windowBytes / 2 || this.#receivedEof || this.#sentClose || this.#receivedClose) return
+    if (this.#consumed < Math.min(this.#windowBytes / 2, ADJUST_BYTES)) return
+    if (this.#receivedEof || this.#sentClose || this.#receivedClose) return
     const grown = this.#grow()
     if (this.#allowedAt === 0) {
       this.#allowedBefore = this.bytesReceived + this.#localWindow
