@@ -87,8 +87,9 @@ export async function startAgent(scope: Scope, server: TestServer, options: Agen
   })
   try {
     await Promise.race([connected(server, options.id), gone])
-    // The server knows a moment before the agent does.
-    await Promise.race([agent.program.waitFor(/\bconnected\b/i), gone])
+    // The server knows a moment before the agent does. One that logs nothing but errors does not say so.
+    const isQuiet = options.settings?.['logging']?.['log_level'] === 'error'
+    if (!isQuiet) await Promise.race([agent.program.waitFor(/\bconnected\b/i), gone])
   } catch (error) {
     throw new Error(`${String(error)}\nlast output of rport:\n${agent.program.output.slice(-4000)}`)
   }
