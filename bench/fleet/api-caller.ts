@@ -32,8 +32,9 @@ export function createApiCaller({ apiUrl, token }: { apiUrl: string; token: stri
         reply.on('end', () => {
           const tookMs = performance.now() - askedAt
           const body = Buffer.concat(parts)
-          const text = (reply.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString()
-          resolve({ status: reply.statusCode ?? 0, text, tookMs })
+          // The Go original announces gzip for answers without a body, too.
+          const isCompressed = reply.headers['content-encoding'] === 'gzip' && body.length > 0
+          resolve({ status: reply.statusCode ?? 0, text: (isCompressed ? gunzipSync(body) : body).toString(), tookMs })
         })
       })
       asked.on('error', reject)
