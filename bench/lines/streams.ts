@@ -4,6 +4,8 @@ import { REVERSE, told, visitThrough } from './tunnel-line.ts'
 const DIRECTIONS = ['up', 'down'] as const
 /** In the order of a tunnel's processes. */
 const ENDS = ['listening', 'dialling'] as const
+/** Goals for the processor: 2.2 and 1.2 s/GB on the machine where they were set, on which OpenSSH took 1.25. Machines differ, their ratios less. */
+const PROCESSOR = { of: 'openssh-r', must: 1.76, aim: 0.96 }
 const MB = 1e6
 const GB = 1e9
 
@@ -26,7 +28,7 @@ function streams(name: string, count: number, must: number): Line {
         title: `processor ${direction}, both ends`,
         unit: 's/GB',
         better: 'less' as const,
-        goal: { must: 2.2, aim: 1.2 },
+        goal: PROCESSOR,
       },
       ...ENDS.map((end) => ({
         key: `${direction}Cpu ${end}`,
