@@ -64,7 +64,10 @@ function start(how: 'on a terminal' | 'as a service'): Program {
   if (how === 'as a service')
     return startProgram(scope, { name: 'rportd', command: RPORTD, args: words.slice(1), cwd: folder })
   const args = ['-qefc', words.join(' '), '/dev/null']
-  return startProgram(scope, { name: 'rportd', command: SCRIPT, args, cwd: folder })
+  const terminal = startProgram(scope, { name: 'rportd', command: SCRIPT, args, cwd: folder })
+  // It passes SIGTERM on. Killed it would leave rportd behind, to which a terminal that is gone only means "reload".
+  scope.add(async () => void (await terminal.stop()))
+  return terminal
 }
 
 const apiOf = (note: Note): Api =>
