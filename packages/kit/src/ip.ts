@@ -15,25 +15,12 @@ export interface IpNetwork {
   readonly prefixLength: number
 }
 
-/** Four decimal parts without zeros before them. */
-const PLAIN_IPV4 = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/
-
-/** The usual way to write IPv4, which is asked about several times for each connection; undefined for any other text. */
-function parsePlainIpv4(text: string): IpAddress | undefined {
-  const match = PLAIN_IPV4.exec(text)
-  if (!match) return undefined
-  const bytes = [Number(match[1]), Number(match[2]), Number(match[3]), Number(match[4])]
-  return bytes.some((byte) => byte > 255) ? undefined : { version: 4, bytes, text }
-}
-
 /** Reads an IPv4 (four decimal parts, nothing shorter) or IPv6 address; a zone (`%eth0`) is dropped. */
 export function parseIp(text: string): IpAddress | undefined {
-  const plain = parsePlainIpv4(text)
-  if (plain) return plain
+  const quick = readDecimalParts(text)
+  if (quick) return { version: 4, bytes: quick, text }
   const bare = text.includes(':') ? text.replace(/%[\w.-]{1,32}$/, '') : text
   if (bare.length > 45) return undefined
-  const quick = readDecimalParts(bare)
-  if (quick) return { version: 4, bytes: quick, text: bare }
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) {
     return { version: 4, bytes: ipaddr.IPv4.parse(bare).toByteArray(), text: bare }
   }
