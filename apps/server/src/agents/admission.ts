@@ -40,17 +40,21 @@ export interface AdmissionDeps {
   readonly login: AgentLogin
 }
 
+/** Whether a trusted proxy stands between: then the socket's own address is not the caller's. */
+export const isForwarded = ({ socket, address }: Caller): boolean =>
+  address !== parseIp(socket.remoteAddress ?? '')?.text
+
 /** Decides at once, from what this process knows. */
 export function createAdmission({ lockout, newcomers, clientsAt, login }: AdmissionDeps): Admission {
   return {
     arrived: newcomers.arrived,
-    judge({ socket, address, isAgent }) {
+    judge(caller) {
+      const { socket, address, isAgent } = caller
       if (lockout.isBanned(address)) return { outcome: 'banned' }
       const origin = clientsAt(address) > 0 ? 'known' : 'stranger'
       if (!isAgent) return { outcome: 'admitted', origin, release: () => undefined }
-      // Whoever is not known by the socket's own address, because a proxy stands between, is counted by the true one.
-      const isForwarded = address !== parseIp(socket.remoteAddress ?? '')?.text
-      const release = isForwarded ? newcomers.admit(address) : () => newcomers.known(socket)
+      // Whoever is not known by the socket's own address is counted by the true one.
+      const release = isForwarded(caller) ? newcomers.admit(address) : () => newcomers.known(socket)
       return release ? { outcome: 'admitted', origin, release } : { outcome: 'limit' }
     },
     login,

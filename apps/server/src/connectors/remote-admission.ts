@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
-import { parseIp } from '@rport/kit'
-import type { Admission } from '../agents/admission.ts'
+import { type Admission, isForwarded } from '../agents/admission.ts'
 import type { Line } from './line.ts'
 import type { ConnectorSays, MainSays } from './messages.ts'
 
@@ -31,10 +30,11 @@ export function createRemoteAdmission(line: Line<ConnectorSays, MainSays>): Remo
       socket.once('close', () => settle(number))
       return true
     },
-    async judge({ socket, address, isAgent }) {
-      const number = numbers.get(socket) ?? 0
-      const isForwarded = address !== parseIp(socket.remoteAddress ?? '')?.text
-      const verdict = await line.ask('judge', { socket: number, address, isForwarded, isAgent })
+    async judge(caller) {
+      const { address, isAgent } = caller
+      const number = numbers.get(caller.socket) ?? 0
+      const question = { socket: number, address, isForwarded: isForwarded(caller), isAgent }
+      const verdict = await line.ask('judge', question)
       if (verdict === 'banned' || verdict === 'limit') return { outcome: verdict }
       return { outcome: 'admitted', origin: verdict, release: () => settle(number) }
     },
