@@ -1,4 +1,4 @@
-import { backoffDelayMs, errorMessage, MS_PER_MINUTE, type Timer } from '@rport/kit'
+import { backoffDelayMs, errorMessage, inTime, MS_PER_MINUTE, type Timer } from '@rport/kit'
 import { type ConnectorDesk, type DeskDeps, serveConnector } from './connector-desk.ts'
 import { type Carrier, createLine, type Line } from './line.ts'
 import type { ConnectorSays, ConnectorSettings, ListeningAt, MainSays } from './messages.ts'
@@ -70,11 +70,8 @@ export function createConnectorSeat(deps: SeatDeps): ConnectorSeat {
   let isStopped = false
   let failures = 0
 
-  const within = async <T>(limitMs: number, work: Promise<T>): Promise<T> => {
-    const late = Promise.withResolvers<never>()
-    const timer = clock.setTimeout(() => late.reject(new Error(`not within ${limitMs} ms`)), limitMs)
-    return Promise.race([work, late.promise]).finally(() => timer.cancel())
-  }
+  const within = <T>(timeoutMs: number, work: Promise<T>): Promise<T> =>
+    inTime(work, { timeoutMs, clock, late: () => new Error(`not within ${timeoutMs} ms`) })
 
   /** @throws when that does not work out; the process is gone then */
   const orKill = async <T>(own: Running, work: Promise<T>): Promise<T> => {
