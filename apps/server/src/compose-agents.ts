@@ -1,4 +1,4 @@
-import type { LogLevel } from '@rport/host'
+import type { LogLevel } from '@rport/kit'
 import { type Clock, type Logger, type Secret, version } from '@rport/kit'
 import { features } from '@rport/protocol'
 import { type Connection, createKeepAlive, type HostKey } from '@rport/transport'

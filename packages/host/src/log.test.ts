@@ -1,8 +1,8 @@
-import { Secret } from '@rport/kit'
+import { type LogLevel, Secret } from '@rport/kit'
 import { createFakeClock } from '@rport/kit/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createLog, type LogFormat, type LogLevel } from './log.ts'
+import { createLog, type LogFormat } from './log.ts'
 
 // Noon local time, whatever zone the machine is in.
 const noonMs = new Date(2026, 10, 21, 12, 5, 9).getTime()

@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, type LogFields, type Logger } from '@rport/kit'
+import { type Clock, createLogger, errorMessage, type LineWriter, type Logger, type LogLevel } from '@rport/kit'
 import { pino } from 'pino'
 import { escapeInvisible } from './invisible.ts'
 import { cleanFields } from './log-fields.ts'
@@ -6,7 +6,6 @@ import { type LogOutput, openLogFile, openLogStream } from './log-output.ts'
 import type { LogRotation } from './log-rotation.ts'
 import { type LogRecord, toTextLine } from './log-text.ts'
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 export type LogFormat = 'text' | 'json'
 
 export interface LogOptions {
@@ -61,7 +60,7 @@ export function createLog(options: LogOptions): Log {
   const explained = new WeakSet<Error>()
   let isClosed = false
 
-  const writer = (level: LogLevel, bound: LogFields) => (fields: LogFields, message: string) => {
+  const writer: LineWriter = (level, bound) => (fields, message) => {
     if (isClosed || !engine.isLevelEnabled(level)) return
     const wantsStack = (error: Error) => {
       if (level !== 'error' || explained.has(error)) return false
@@ -70,14 +69,7 @@ export function createLog(options: LogOptions): Log {
     }
     engine[level](withoutReserved(cleanFields({ ...bound, ...fields }, { wantsStack })), message)
   }
-  const bind = (bound: LogFields): Logger => ({
-    error: writer('error', bound),
-    warn: writer('warn', bound),
-    info: writer('info', bound),
-    debug: writer('debug', bound),
-    child: (fields) => bind({ ...bound, ...fields }),
-  })
-  const logger = bind({})
+  const logger = createLogger(writer)
 
   return {
     logger,

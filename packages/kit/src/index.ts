@@ -19,7 +19,7 @@ export {
   parseIpNetwork,
   splitHostPort,
 } from './ip.ts'
-export { type LogFields, type Logger, silentLogger } from './logger.ts'
+export { createLogger, type LineWriter, type LogFields, type Logger, type LogLevel, silentLogger } from './logger.ts'
 export { createRecentMap, type RecentMap } from './recent-map.ts'
 export { MASK, mask, Secret } from './secret.ts'
 export { isVersionAtLeast, parseVersion, version } from './version.ts'

@@ -23,3 +23,19 @@ export const silentLogger: Logger = {
   debug: () => undefined,
   child: () => silentLogger,
 }
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+
+/** Makes what writes the lines of one level; `bound` are the fields that belong to all of them. */
+export type LineWriter = (level: LogLevel, bound: LogFields) => (fields: LogFields, message: string) => void
+
+/** A logger on `writer`, with its children. */
+export function createLogger(writer: LineWriter, bound: LogFields = {}): Logger {
+  return {
+    error: writer('error', bound),
+    warn: writer('warn', bound),
+    info: writer('info', bound),
+    debug: writer('debug', bound),
+    child: (fields) => createLogger(writer, { ...bound, ...fields }),
+  }
+}

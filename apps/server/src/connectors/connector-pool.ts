@@ -1,5 +1,4 @@
-import type { LogLevel } from '@rport/host'
-import type { IpNetwork, Secret } from '@rport/kit'
+import type { IpNetwork, LogLevel, Secret } from '@rport/kit'
 import type { AgentListener } from '../agents/listener.ts'
 import type { AnswerPlain } from '../agents/plain-desk.ts'
 import type { DeskDeps } from './connector-desk.ts'

@@ -1,5 +1,4 @@
-import type { LogLevel } from '@rport/host'
-import type { IpNetwork } from '@rport/kit'
+import type { IpNetwork, LogLevel } from '@rport/kit'
 import type { KeepAlivePolicy, RequestReply } from '@rport/transport'
 import type { Origin } from '../agents/handshake-slots.ts'
 import type { LinkRefusal } from '../agents/link-counts.ts'

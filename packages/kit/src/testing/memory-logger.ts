@@ -1,7 +1,7 @@
-import type { LogFields, Logger } from '../logger.ts'
+import { createLogger, type LineWriter, type LogFields, type Logger, type LogLevel } from '../logger.ts'
 
 export interface LoggedLine {
-  readonly level: 'error' | 'warn' | 'info' | 'debug'
+  readonly level: LogLevel
   readonly fields: LogFields
   readonly message: string
 }
@@ -13,16 +13,13 @@ export interface MemoryLogger extends Logger {
   text(): string
 }
 
-export function createMemoryLogger(lines: LoggedLine[] = [], bound: LogFields = {}): MemoryLogger {
-  const write = (level: LoggedLine['level']) => (fields: LogFields, message: string) =>
+export function createMemoryLogger(): MemoryLogger {
+  const lines: LoggedLine[] = []
+  const writer: LineWriter = (level, bound) => (fields, message) =>
     void lines.push({ level, fields: { ...bound, ...fields }, message })
   return {
+    ...createLogger(writer),
     lines,
-    error: write('error'),
-    warn: write('warn'),
-    info: write('info'),
-    debug: write('debug'),
-    child: (fields) => createMemoryLogger(lines, { ...bound, ...fields }),
     text: () => JSON.stringify(lines, (_key, value: unknown) => (value instanceof Error ? String(value.stack) : value)),
   }
 }
